@@ -1,0 +1,10 @@
+//! Build tiers and a scheduler for derivation graphs under cores, memory and tier limits.
+
+pub mod estimate;
+pub mod job;
+pub mod schedule;
+pub mod tier;
+mod units;
+
+pub use hw_profile::{Bytes, Cores};
+pub use units::Millis;
