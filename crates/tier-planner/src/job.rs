@@ -250,6 +250,9 @@ fn topological_order(inputs: &Adjacency, dependents: &Adjacency) -> Result<Vec<J
         if let Some(first) = walk.iter().position(|&job| job == input) {
             let mut cycle = walk.split_off(first);
             cycle.reverse();
+            let smallest = cycle.iter().min().copied();
+            let first = cycle.iter().position(|&job| Some(job) == smallest);
+            cycle.rotate_left(first.unwrap_or_default());
             return Err(cycle);
         }
         walk.push(input);

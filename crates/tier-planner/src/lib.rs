@@ -1,11 +1,18 @@
 //! Build tiers and a scheduler for derivation graphs under cores, memory and tier limits.
 
+pub mod bounds;
+pub mod budget;
 pub mod cost;
+pub mod dispatch;
 mod error;
 pub mod job;
+pub mod nix_today;
+mod processor;
 pub mod schedule;
+pub mod simulate;
 pub mod tier;
 mod units;
+pub mod verify;
 
 pub use error::Error;
 pub use hw_profile::{Bytes, Cores};

@@ -1,0 +1,284 @@
+//! The laws of a schedule, as a function: use it to hold any scheduler to them.
+
+use std::fmt;
+
+use crate::budget::Budget;
+use crate::dispatch::Dispatcher;
+use crate::job::{JobGraph, JobId};
+use crate::processor::Processor;
+use crate::schedule::{Placement, Schedule};
+use crate::tier::{TierId, TierSet};
+use crate::{Bytes, Cores, Millis};
+
+/// A law that a schedule breaks, and where.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Violation {
+    /// A placement names a job that is not in the graph.
+    UnknownJob(JobId),
+    /// A job that could run is not in the schedule.
+    Missing(JobId),
+    /// A job is in the schedule more than once.
+    Twice(JobId),
+    /// A job is in the schedule that can never fit, or that needs one that can never fit.
+    CannotRun(JobId),
+    /// A job starts before one of its inputs has ended.
+    Precedence {
+        /// The input.
+        before: JobId,
+        /// The job that starts too early.
+        after: JobId,
+    },
+    /// A job has no thread, or more than it can use or the budget has.
+    JobThreads {
+        /// The job.
+        job: JobId,
+        /// What it was started with.
+        threads: Cores,
+    },
+    /// Less memory is reserved than the job needs at its number of threads.
+    JobMemory {
+        /// The job.
+        job: JobId,
+        /// What was reserved.
+        reserved: Bytes,
+        /// What it needs.
+        needs: Bytes,
+    },
+    /// More memory is in use than the budget has.
+    Memory {
+        /// The first instant of the excess.
+        at: Millis,
+        /// What is in use.
+        used: Bytes,
+    },
+    /// Running jobs were started with more threads than the soft limit allows.
+    Threads {
+        /// The first instant of the excess.
+        at: Millis,
+        /// The sum over running jobs.
+        used: Cores,
+    },
+    /// More jobs of a tier run than it allows.
+    TierJobs {
+        /// The tier.
+        tier: TierId,
+        /// The first instant of the excess.
+        at: Millis,
+        /// How many run.
+        jobs: u32,
+    },
+    /// A job ends earlier than a fairly shared processor can have done its work.
+    TooFast {
+        /// The job.
+        job: JobId,
+        /// The earliest possible end, to within the rounding of instants.
+        earliest: Millis,
+    },
+}
+
+impl fmt::Display for Violation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::UnknownJob(job) => write!(f, "job {} is not in the graph", job.0),
+            Self::Missing(job) => write!(f, "job {} is not scheduled", job.0),
+            Self::Twice(job) => write!(f, "job {} is scheduled twice", job.0),
+            Self::CannotRun(job) => write!(f, "job {} is scheduled but cannot run", job.0),
+            Self::Precedence { before, after } => {
+                write!(
+                    f,
+                    "job {} starts before its input {} ends",
+                    after.0, before.0
+                )
+            }
+            Self::JobThreads { job, threads } => {
+                write!(f, "job {} cannot be started with {threads} threads", job.0)
+            }
+            Self::JobMemory {
+                job,
+                reserved,
+                needs,
+            } => write!(f, "job {} needs {needs}, but {reserved} is reserved", job.0),
+            Self::Memory { at, used } => write!(f, "at {at}, {used} of memory is in use"),
+            Self::Threads { at, used } => write!(f, "at {at}, {used} threads are in use"),
+            Self::TierJobs { tier, at, jobs } => {
+                write!(f, "at {at}, {jobs} jobs of tier {} run", tier.0)
+            }
+            Self::TooFast { job, earliest } => {
+                write!(f, "job {} cannot end before {earliest}", job.0)
+            }
+        }
+    }
+}
+
+/// Every law that `schedule` breaks; none for what [`Dispatcher`] makes. O(n log n + e).
+///
+/// Of a limit that is exceeded, the first instant of each stretch of excess is named.
+pub fn verify(
+    schedule: &Schedule,
+    jobs: &JobGraph,
+    tiers: &TierSet,
+    budget: &Budget,
+) -> Vec<Violation> {
+    let mut violations = Vec::new();
+    let mut place: Vec<Option<&Placement>> = vec![None; jobs.len()];
+    for placement in schedule.placements() {
+        match place.get_mut(placement.job.index()) {
+            None => violations.push(Violation::UnknownJob(placement.job)),
+            Some(Some(_)) => violations.push(Violation::Twice(placement.job)),
+            Some(place) => *place = Some(placement),
+        }
+    }
+    if !violations.is_empty() {
+        return violations; // nothing below would make sense
+    }
+    check_jobs(&place, jobs, tiers, budget, &mut violations);
+    check_limits(schedule, jobs, tiers, budget, &mut violations);
+    check_speed(schedule, jobs, budget, &mut violations);
+    violations
+}
+
+fn check_jobs(
+    place: &[Option<&Placement>],
+    jobs: &JobGraph,
+    tiers: &TierSet,
+    budget: &Budget,
+    violations: &mut Vec<Violation>,
+) {
+    let mut can_run = vec![true; jobs.len()];
+    for job in Dispatcher::new(jobs, tiers, *budget).abandoned() {
+        can_run[job.index()] = false;
+    }
+    for job in jobs.ids() {
+        let Some(placement) = place[job.index()] else {
+            if can_run[job.index()] {
+                violations.push(Violation::Missing(job));
+            }
+            continue;
+        };
+        if !can_run[job.index()] {
+            violations.push(Violation::CannotRun(job));
+        }
+        for &input in jobs.inputs(job) {
+            if place[input.index()].is_some_and(|before| before.end > placement.start) {
+                violations.push(Violation::Precedence {
+                    before: input,
+                    after: job,
+                });
+            }
+        }
+        let threads = placement.threads;
+        let most = jobs[job].max_threads.min(budget.threads).max(Cores(1));
+        if threads.0 == 0 || threads > most {
+            violations.push(Violation::JobThreads { job, threads });
+        }
+        let needs = jobs[job].memory.at(threads);
+        if placement.memory < needs {
+            violations.push(Violation::JobMemory {
+                job,
+                reserved: placement.memory,
+                needs,
+            });
+        }
+    }
+}
+
+fn check_limits(
+    schedule: &Schedule,
+    jobs: &JobGraph,
+    tiers: &TierSet,
+    budget: &Budget,
+    violations: &mut Vec<Violation>,
+) {
+    let usage = schedule.usage(jobs);
+    let mut over_memory = false;
+    let mut over_threads = false;
+    for now in &usage {
+        let over = now.memory > budget.memory;
+        if over && !over_memory {
+            violations.push(Violation::Memory {
+                at: now.from,
+                used: now.memory,
+            });
+        }
+        over_memory = over;
+        let over = now.threads > budget.thread_limit();
+        if over && !over_threads {
+            violations.push(Violation::Threads {
+                at: now.from,
+                used: now.threads,
+            });
+        }
+        over_threads = over;
+    }
+    for (id, tier) in tiers.iter() {
+        let Some(max_jobs) = tier.max_jobs else {
+            continue;
+        };
+        let members = schedule
+            .placements()
+            .iter()
+            .filter(|placement| jobs[placement.job].tier == id)
+            .copied()
+            .collect();
+        let mut over_jobs = false;
+        for now in Schedule::new(members).usage(jobs) {
+            let over = now.jobs > max_jobs.max(1);
+            if over && !over_jobs {
+                violations.push(Violation::TierJobs {
+                    tier: id,
+                    at: now.from,
+                    jobs: now.jobs,
+                });
+            }
+            over_jobs = over;
+        }
+    }
+}
+
+/// Replays the starts on a fairly shared processor: nothing may end earlier than it does there.
+fn check_speed(
+    schedule: &Schedule,
+    jobs: &JobGraph,
+    budget: &Budget,
+    violations: &mut Vec<Violation>,
+) {
+    let mut processor = Processor::new(budget.threads);
+    let mut earliest = vec![Millis(0); jobs.len()];
+    let end_next = |processor: &mut Processor, earliest: &mut Vec<Millis>| {
+        if let Some(job) = processor.end_next() {
+            earliest[job.index()] = processor.now();
+        }
+    };
+    for placement in schedule.placements() {
+        let start = placement.start.0 as f64;
+        while processor.next_end().is_some_and(|end| end <= start) {
+            end_next(&mut processor, &mut earliest);
+        }
+        processor.advance_to(start);
+        processor.start(placement.job, &jobs[placement.job], placement.threads);
+    }
+    while processor.next_end().is_some() {
+        end_next(&mut processor, &mut earliest);
+    }
+    // Instants are rounded to the millisecond. Each start or end during a job moves the job's
+    // progress by at most that rounding.
+    let mut events: Vec<Millis> = schedule
+        .placements()
+        .iter()
+        .flat_map(|placement| [placement.start, placement.end])
+        .collect();
+    events.sort_unstable();
+    for placement in schedule.placements() {
+        let from = events.partition_point(|&at| at < placement.start);
+        let to = events.partition_point(|&at| at <= placement.end);
+        let rounding = Millis((to - from) as u64);
+        let earliest = earliest[placement.job.index()];
+        if placement.end + rounding < earliest {
+            violations.push(Violation::TooFast {
+                job: placement.job,
+                earliest,
+            });
+        }
+    }
+}
