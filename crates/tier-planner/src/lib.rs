@@ -10,6 +10,8 @@ pub mod nix_today;
 mod processor;
 pub mod schedule;
 pub mod simulate;
+#[cfg(feature = "proptest")]
+pub mod strategies;
 pub mod tier;
 mod units;
 pub mod verify;
