@@ -15,6 +15,7 @@ pub mod strategies;
 pub mod tier;
 mod units;
 pub mod verify;
+pub mod work;
 
 pub use error::Error;
 pub use hw_profile::{Bytes, Cores};
