@@ -2,16 +2,20 @@
 
 pub mod bounds;
 pub mod budget;
+pub mod classify;
 pub mod cost;
 pub mod dispatch;
 mod error;
 pub mod job;
 pub mod nix_today;
+mod pattern;
 mod processor;
+pub mod rule;
 pub mod schedule;
 pub mod simulate;
 #[cfg(feature = "proptest")]
 pub mod strategies;
+pub mod subject;
 pub mod tier;
 mod units;
 pub mod verify;

@@ -35,6 +35,47 @@ impl TierSet {
         Self { tiers }
     }
 
+    /// The tiers that stand when none are configured: `heavy` 1 × 6 with 12 GB, `medium` 3 × 4
+    /// with 6 GB, `light` 12 × 2 with 1 GB. The last is the default tier.
+    pub fn standard() -> Self {
+        let tier = |name: &str, jobs, cores, gb| BuildTier {
+            name: name.to_owned(),
+            max_jobs: Some(jobs),
+            cores: Cores(cores),
+            memory: Bytes::from_gb(gb),
+        };
+        Self::new(vec![
+            tier("heavy", 1, 6, 12.0),
+            tier("medium", 3, 4, 6.0),
+            tier("light", 12, 2, 1.0),
+        ])
+    }
+
+    /// One tier for every build, `fallback` 6 × 6: what holds where tiers are turned off.
+    ///
+    /// Its 3.5 GB per job are a sixth of the 21 GB that such a machine has for builds.
+    pub fn fallback() -> Self {
+        Self::new(vec![BuildTier {
+            name: "fallback".to_owned(),
+            max_jobs: Some(6),
+            cores: Cores(6),
+            memory: Bytes::from_gb(3.5),
+        }])
+    }
+
+    /// The tier of that name; a new one, last, where there is none yet.
+    ///
+    /// A set that is full keeps its last tier and gives that one.
+    pub fn find_or_add(&mut self, tier: BuildTier) -> TierId {
+        if let Some(id) = self.find(&tier.name) {
+            return id;
+        }
+        if self.tiers.len() < usize::from(u16::MAX) {
+            self.tiers.push(tier);
+        }
+        TierId((self.tiers.len() - 1) as u16)
+    }
+
     /// Every tier with its id.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = (TierId, &BuildTier)> {
         self.tiers
