@@ -193,8 +193,11 @@ impl<'a> Dispatcher<'a> {
     }
 
     /// A job has failed: what it held is free, and everything that needs it is abandoned.
-    /// Returns the abandoned jobs, ascending, itself included.
+    /// Returns the abandoned jobs, ascending, itself included; none if `job` was not running.
     pub fn failed(&mut self, job: JobId) -> Vec<JobId> {
+        if !matches!(self.state[job.index()], State::Running { .. }) {
+            return Vec::new();
+        }
         self.release(job);
         self.abandon(job)
     }
@@ -300,46 +303,49 @@ impl<'a> Dispatcher<'a> {
         keeps_slot && self.fits(beside, held_up.needs)
     }
 
-    /// The tier whose first ready job goes before the first ready jobs of all others.
-    fn first_tier(&self) -> Option<usize> {
+    /// Of the tiers that have a job to give away and that `admits` lets through, the one whose
+    /// first ready job goes before the first ready jobs of the others.
+    fn first_tier(&self, admits: impl Fn(&TierQueue) -> bool) -> Option<usize> {
         self.queues
             .iter()
             .enumerate()
-            .filter(|(_, queue)| queue.running < queue.max_jobs)
-            .filter(|(_, queue)| self.running == 0 || self.fits(self.used, queue.least))
+            .filter(|(_, queue)| queue.running < queue.max_jobs && admits(queue))
             .filter_map(|(tier, queue)| queue.ready.peek().map(|&first| (first, tier)))
             .max()
             .map(|(_, tier)| tier)
     }
 
-    /// The first job in order that may start; notes the first that may not.
+    /// The first job in order that may start, if any; notes the very first if it may not.
     fn choose(&mut self) -> Option<JobId> {
-        if let Some(held_up) = self.held_up
-            && self.may_start(held_up.job)
-        {
-            return Some(held_up.job);
-        }
-        let mut passed_over: Vec<(usize, Queued)> = Vec::new();
-        let mut chosen = None;
-        while passed_over.len() < Self::PROBES
-            && let Some(tier) = self.first_tier()
-            && let Some(queued) = self.queues[tier].ready.pop()
-        {
-            let job = queued.1.0;
-            if self.state[job.index()] != State::Ready {
-                continue; // it was held up, and started out of turn
-            }
-            if self.may_start(job) {
-                chosen = Some(job);
-                break;
-            }
-            if self.held_up.is_none() {
+        match self.held_up {
+            Some(held_up) if self.may_start(held_up.job) => return Some(held_up.job),
+            Some(_) => {}
+            None => {
+                let tier = self.first_tier(|_| true)?;
+                let &(_, Reverse(job)) = self.queues[tier].ready.peek()?;
+                if self.may_start(job) {
+                    self.queues[tier].ready.pop();
+                    return Some(job);
+                }
+                // It waits outside its queue, first in line whatever becomes ready meanwhile.
+                self.queues[tier].ready.pop();
                 self.held_up = Some(HeldUp {
                     job,
                     needs: self.needs(job),
                     beside: Held::default(),
                     since: self.sequence + 1,
                 });
+            }
+        }
+        let mut passed_over: Vec<(usize, Queued)> = Vec::new();
+        let mut chosen = None;
+        while passed_over.len() < Self::PROBES
+            && let Some(tier) = self.first_tier(|queue| self.fits(self.used, queue.least))
+            && let Some(queued) = self.queues[tier].ready.pop()
+        {
+            if self.may_start(queued.1.0) {
+                chosen = Some(queued.1.0);
+                break;
             }
             passed_over.push((tier, queued));
         }
