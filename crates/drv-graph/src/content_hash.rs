@@ -114,7 +114,22 @@ impl ContentHash {
         }
         text
     }
+
+    /// The digest in Nix's base 32, as a narinfo has it.
+    pub fn to_base32(&self) -> String {
+        let chars = (self.digest.len() * 8).div_ceil(5);
+        let digit = |n: usize| {
+            let (byte, shift) = (n * 5 / 8, n * 5 % 8);
+            let next = self.digest.get(byte + 1).copied().unwrap_or(0);
+            let bits = u16::from_le_bytes([self.digest[byte], next]) >> shift;
+            char::from(BASE32[usize::from(bits & 31)])
+        };
+        (0..chars).rev().map(digit).collect()
+    }
 }
+
+/// Nix's digits: no `e`, `o`, `t`, `u`.
+const BASE32: &[u8; 32] = b"0123456789abcdfghijklmnpqrsvwxyz";
 
 fn base16(text: &str) -> Option<Vec<u8>> {
     text.as_bytes()
@@ -132,9 +147,7 @@ fn base16(text: &str) -> Option<Vec<u8>> {
 fn base32(text: &str, len: usize) -> Option<Vec<u8>> {
     let mut digest = vec![0u8; len];
     for (n, c) in text.bytes().rev().enumerate() {
-        let digit = b"0123456789abcdfghijklmnpqrsvwxyz"
-            .iter()
-            .position(|&d| d == c)? as u16;
+        let digit = BASE32.iter().position(|&d| d == c)? as u16;
         let bits = digit << (n * 5 % 8);
         let byte = n * 5 / 8;
         digest[byte] |= bits as u8;
@@ -222,6 +235,7 @@ mod tests {
             let hash = ContentHash::parse(text, None).unwrap();
             assert_eq!(hash.to_string(), SPELLINGS[2]);
             assert_eq!(format!("sha256:{}", hash.to_base16()), SPELLINGS[0]);
+            assert_eq!(format!("sha256:{}", hash.to_base32()), SPELLINGS[1]);
             let (_, digest) = text.split_once([':', '-']).unwrap();
             assert_eq!(
                 ContentHash::parse(digest, Some(HashAlgo::Sha256)).as_ref(),

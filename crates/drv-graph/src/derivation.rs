@@ -222,10 +222,8 @@ pub enum OutputKind {
     FixedOutput {
         /// What is hashed.
         method: HashMethod,
-        /// The hash the content must have. `None` where the file leaves it out or is not one.
-        hash: Option<ContentHash>,
-        /// The hash function.
-        algo: HashAlgo,
+        /// The hash the content must have.
+        hash: ContentHash,
     },
     /// From the content, once it is built.
     FloatingContentAddressed {

@@ -32,3 +32,23 @@ impl fmt::Display for Format {
         })
     }
 }
+
+impl Format {
+    /// The format of `input`, told by how it starts; `None` when it is none of them. An empty
+    /// input is none: a dry run that has nothing to do writes nothing, but so does a command
+    /// that failed.
+    pub fn detect(input: &[u8]) -> Option<Self> {
+        let start = input.iter().position(|c| !c.is_ascii_whitespace())?;
+        let rest = &input[start..];
+        if rest[0] == b'{' || rest[0] == b'[' {
+            return crate::json::detect(rest);
+        }
+        if rest.starts_with(b"Derive(") || rest.starts_with(b"DrvWithVersion(") {
+            return Some(Self::ATerm);
+        }
+        if crate::narinfo::looks_like(rest) {
+            return Some(Self::NarInfo);
+        }
+        crate::dry_run::looks_like(rest).then_some(Self::DryRun)
+    }
+}

@@ -215,11 +215,6 @@ impl DerivationGraphBuilder {
         &self.nodes[number as usize].path
     }
 
-    /// Whether the node has a derivation.
-    pub(crate) fn is_defined(&self, number: u32) -> bool {
-        self.nodes[number as usize].definition.is_some()
-    }
-
     /// How many edges there are: where those of the next derivation start.
     pub(crate) fn edge_mark(&self) -> usize {
         self.edges.len()

@@ -13,22 +13,37 @@
     clippy::disallowed_types
 )]
 
+pub mod aterm;
+mod attributes;
 mod bytes;
 mod content_hash;
 mod derivation;
+pub mod derivation_json;
+pub mod drv_files;
+pub mod dry_run;
 mod error;
+pub mod eval_jobs;
 mod format;
 mod graph;
 mod graph_builder;
+mod interner;
+mod json;
+pub mod narinfo;
 mod options;
+pub mod path_info;
 mod store_path;
 
 pub use bytes::Bytes;
 pub use content_hash::{ContentHash, HashAlgo};
 pub use derivation::{Derivation, DerivationParts, HashMethod, Output, OutputKind};
+pub use drv_files::DrvFiles;
+pub use dry_run::DryRun;
 pub use error::{DanglingInput, Error, GraphProblems, Position};
+pub use eval_jobs::{CacheStatus, EvalJob, EvaluatedJob};
 pub use format::Format;
 pub use graph::{DerivationGraph, DrvId, Input};
 pub use graph_builder::DerivationGraphBuilder;
+pub use narinfo::NarInfo;
 pub use options::{KeepEnv, ReadOptions};
+pub use path_info::{PathInfo, PathInfos};
 pub use store_path::{DEFAULT_STORE_DIR, StorePath, StorePathError};
