@@ -1,4 +1,4 @@
-//! A fairly shared processor, as the simulator and the verifier see it.
+//! A fairly shared processor, as the simulator sees it.
 
 use std::cmp::Ordering;
 use std::collections::BinaryHeap;
@@ -7,7 +7,7 @@ use crate::job::{Job, JobId};
 use crate::{Cores, Millis};
 
 /// Thread demands are added in millionths, so that sums are exact in any order.
-const MICRO: f64 = 1e6;
+pub(crate) const MICRO: f64 = 1e6;
 
 /// Running jobs on a number of threads, under egalitarian processor sharing.
 ///
@@ -61,7 +61,7 @@ impl Processor {
     }
 
     /// When the next job ends, if nothing else starts before.
-    pub(crate) fn next_end(&self) -> Option<f64> {
+    fn next_end(&self) -> Option<f64> {
         let next = self.running.peek()?;
         Some(self.now + (next.ends_at_progress - self.progress).max(0.0) / self.speed())
     }
@@ -75,13 +75,6 @@ impl Processor {
         self.progress = self.progress.max(ended.ends_at_progress);
         self.demand -= ended.demand;
         Some(ended.job)
-    }
-
-    /// Moves on to `instant` (milliseconds), which must not be after [`next_end`](Self::next_end).
-    pub(crate) fn advance_to(&mut self, instant: f64) {
-        let passed = (instant - self.now).max(0.0);
-        self.progress += passed * self.speed();
-        self.now += passed;
     }
 
     /// Whether the next end is at this very instant.

@@ -5,7 +5,7 @@ use std::fmt;
 use crate::budget::Budget;
 use crate::dispatch::Dispatcher;
 use crate::job::{JobGraph, JobId};
-use crate::processor::Processor;
+use crate::processor::MICRO;
 use crate::schedule::{Placement, Schedule};
 use crate::tier::{TierId, TierSet};
 use crate::{Bytes, Cores, Millis};
@@ -68,12 +68,13 @@ pub enum Violation {
         /// How many run.
         jobs: u32,
     },
-    /// A job ends earlier than a fairly shared processor can have done its work.
+    /// A job ends before a processor that is shared fairly among all placements (each keeps its
+    /// threads busy as long as it lasts) has done its work.
     TooFast {
         /// The job.
         job: JobId,
-        /// The earliest possible end, to within the rounding of instants.
-        earliest: Millis,
+        /// How much longer it would take alone, beyond what the rounding of instants explains.
+        short: Millis,
     },
 }
 
@@ -104,8 +105,8 @@ impl fmt::Display for Violation {
             Self::TierJobs { tier, at, jobs } => {
                 write!(f, "at {at}, {jobs} jobs of tier {} run", tier.0)
             }
-            Self::TooFast { job, earliest } => {
-                write!(f, "job {} cannot end before {earliest}", job.0)
+            Self::TooFast { job, short } => {
+                write!(f, "job {} ends with {short} of its work undone", job.0)
             }
         }
     }
@@ -236,48 +237,55 @@ fn check_limits(
     }
 }
 
-/// Replays the starts on a fairly shared processor: nothing may end earlier than it does there.
+/// Holds every job's progress on a fairly shared processor against its work.
 fn check_speed(
     schedule: &Schedule,
     jobs: &JobGraph,
     budget: &Budget,
     violations: &mut Vec<Violation>,
 ) {
-    let mut processor = Processor::new(budget.threads);
-    let mut earliest = vec![Millis(0); jobs.len()];
-    let end_next = |processor: &mut Processor, earliest: &mut Vec<Millis>| {
-        if let Some(job) = processor.end_next() {
-            earliest[job.index()] = processor.now();
-        }
+    let demand = |placement: &Placement| {
+        let demand = jobs[placement.job].duration.cpu_demand(placement.threads);
+        (demand * MICRO).round() as i64
     };
-    for placement in schedule.placements() {
-        let start = placement.start.0 as f64;
-        while processor.next_end().is_some_and(|end| end <= start) {
-            end_next(&mut processor, &mut earliest);
-        }
-        processor.advance_to(start);
-        processor.start(placement.job, &jobs[placement.job], placement.threads);
-    }
-    while processor.next_end().is_some() {
-        end_next(&mut processor, &mut earliest);
-    }
-    // Instants are rounded to the millisecond. Each start or end during a job moves the job's
-    // progress by at most that rounding.
-    let mut events: Vec<Millis> = schedule
+    let mut changes: Vec<(Millis, i64)> = schedule
         .placements()
         .iter()
-        .flat_map(|placement| [placement.start, placement.end])
+        .flat_map(|placed| {
+            [
+                (placed.start, demand(placed)),
+                (placed.end, -demand(placed)),
+            ]
+        })
         .collect();
-    events.sort_unstable();
+    changes.sort_unstable();
+    // What a job that ran from the beginning would have progressed at each change, in ms.
+    let capacity = f64::from(budget.threads.0.max(1)) * MICRO;
+    let mut progress = Vec::with_capacity(changes.len());
+    let (mut now, mut sum, mut demand) = (Millis(0), 0.0, 0_i64);
+    for &(at, change) in &changes {
+        let speed = (capacity / demand.max(1) as f64).min(1.0);
+        sum += (at - now).0 as f64 * speed;
+        progress.push(sum);
+        demand += change;
+        now = at;
+    }
     for placement in schedule.placements() {
-        let from = events.partition_point(|&at| at < placement.start);
-        let to = events.partition_point(|&at| at <= placement.end);
-        let rounding = Millis((to - from) as u64);
-        let earliest = earliest[placement.job.index()];
-        if placement.end + rounding < earliest {
+        let first = changes.partition_point(|&(at, _)| at < placement.start);
+        let last = changes.partition_point(|&(at, _)| at < placement.end);
+        let (Some(from), Some(to)) = (progress.get(first), progress.get(last)) else {
+            continue; // both of its own changes are in the list
+        };
+        let duration = &jobs[placement.job].duration;
+        let needs = duration.single_thread.0 as f64 * duration.relative(placement.threads);
+        // Instants are rounded to the millisecond, and each change during the job moves its
+        // progress by at most that.
+        let rounding = (last - first + 2) as f64;
+        let short = needs - (to - from) - rounding;
+        if short > 0.0 {
             violations.push(Violation::TooFast {
                 job: placement.job,
-                earliest,
+                short: Millis(short.ceil() as u64),
             });
         }
     }

@@ -266,12 +266,12 @@ fn a_start_before_an_input_ends_is_found() {
     check_violations(
         |p| p[1].start = Millis(11_000),
         expect![[r#"
-        job 1 starts before its input 0 ends
-        at 11.0 s, 25.0 GB of memory is in use
-        at 11.0 s, 13 threads are in use
-        at 11.0 s, 2 jobs of tier 0 run
-        job 0 cannot end before 12.2 s
-    "#]],
+            job 1 starts before its input 0 ends
+            at 11.0 s, 25.0 GB of memory is in use
+            at 11.0 s, 13 threads are in use
+            at 11.0 s, 2 jobs of tier 0 run
+            job 0 ends with 105 ms of its work undone
+        "#]],
     );
 }
 
@@ -300,10 +300,9 @@ fn memory_threads_and_tier_jobs_in_excess_are_found() {
     check_violations(
         |p| p[0].threads = Cores(0),
         expect![[r#"
-        job 0 cannot be started with 0 threads
-        job 0 cannot end before 1 min 02 s
-        job 1 cannot end before 31.7 s
-    "#]],
+            job 0 cannot be started with 0 threads
+            job 0 ends with 48.0 s of its work undone
+        "#]],
     );
 }
 
@@ -312,13 +311,13 @@ fn a_job_faster_than_its_work_is_found() {
     check_violations(
         |p| p[0].end = Millis(9_000),
         expect![[r#"
-        job 0 cannot end before 11.7 s
-    "#]],
+            job 0 ends with 2.3 s of its work undone
+        "#]],
     );
     check_violations(
         |p| p[2].end = Millis(20_000),
         expect![[r#"
-        job 2 cannot end before 21.9 s
-    "#]],
+            job 2 ends with 1.7 s of its work undone
+        "#]],
     );
 }
