@@ -1,1 +1,59 @@
-//! Under construction.
+//! What binary caches hold, and what of it can be served.
+//!
+//! A path that lies in a cache is not yet a path one can have: a cache such as Cachix does not
+//! serve a narinfo whose closure is incomplete, and Nix refuses to add a path whose references
+//! it cannot have. [`Inventory`] puts the local store and any number of caches in the order in
+//! which they are asked, and answers for every path where it would come from, how large it is,
+//! and whether it can be served at all.
+//!
+//! ```
+//! use cache_policy::{Holding, Holdings, Inventory, Source};
+//! use drv_graph::{Bytes, StorePath};
+//!
+//! let path = |name: &str| {
+//!     StorePath::parse(&format!("/nix/store/8vh17lfiabqfl2bd2rasxrh94g9pf9dd-{name}")).unwrap()
+//! };
+//! let (glibc, curl) = (path("glibc"), path("curl"));
+//! let mut cachix = Holdings::default();
+//! cachix.insert(
+//!     curl.clone(),
+//!     Holding {
+//!         references: Some(vec![glibc.clone()]),
+//!         nar_size: Some(Bytes(700_000)),
+//!         file_size: None,
+//!     },
+//! );
+//!
+//! // glibc was deleted, or never pushed: curl is there, and cannot be had.
+//! let alone = Inventory::new(vec![(Source::cache("cachix"), cachix.clone())]);
+//! assert!(alone.find(&curl).is_none());
+//! assert_eq!(alone.unservable()[0].missing, [&glibc]);
+//!
+//! // With a cache beside it that has glibc, it can.
+//! let nixos: Holdings = [glibc].into_iter().collect();
+//! let both = Inventory::new(vec![
+//!     (Source::cache("cachix"), cachix),
+//!     (Source::cache("cache.nixos.org"), nixos),
+//! ]);
+//! assert_eq!(both.find(&curl).unwrap().source.name, "cachix");
+//! ```
+//!
+//! Invariants: what [`Inventory::find`] finds is held by the source it names, and every path it
+//! refers to is found too (the answers are *closed* under references); adding a holding never
+//! makes a path unavailable, save that a reference that was unknown becomes known.
+//!
+//! Limits: a holding whose references nobody knows (a plain list of paths) counts as complete.
+//! The crate asks nobody: what a server or a directory answered is put in.
+#![warn(
+    clippy::disallowed_macros,
+    clippy::disallowed_methods,
+    clippy::disallowed_types
+)]
+
+mod hit_rate;
+mod holdings;
+mod inventory;
+
+pub use hit_rate::HitRate;
+pub use holdings::{Holding, Holdings};
+pub use inventory::{Found, Inventory, Source, SourceId, Unservable};
