@@ -7,7 +7,7 @@ use rustc_hash::FxHashMap;
 
 use crate::pattern;
 use crate::rule::{Field, Pattern, Rule, RuleId, RuleProblem};
-use crate::subject::{JobClass, Kind, Subject};
+use crate::subject::{JobClass, Kind, Subject, is_version};
 use crate::tier::{BuildTier, TierId, TierSet};
 use crate::{Bytes, Cores};
 
@@ -232,10 +232,8 @@ impl Classifier {
             exact(attribute, Field::Attribute);
         }
 
-        let package = pname.strip_suffix("-unwrapped").unwrap_or(pname);
-        let stem = package.trim_end_matches(|c: char| c.is_ascii_digit() || c == '_');
+        let (stem, own) = subject.stem();
         if let Some(rules) = self.versioned.get(stem) {
-            let own = &package[stem.len()..];
             let fits = |rule: &&Versioned| is_version(&rule.digits, own, version);
             matched.extend(rules.iter().filter(fits).map(|rule| rule.rule));
         }
@@ -351,27 +349,5 @@ impl Classifier {
                 other: other[i],
             })
             .collect()
-    }
-}
-
-/// Whether `digits`, from the end of an attribute's name, are the beginning of `version`: run
-/// together as in `python313` (3 or 3.13) or apart as in `nodejs_22` and `go_1_23`. `own` are
-/// digits at the end of the package's name (the 3 of `python3`), which the attribute has only once.
-fn is_version(digits: &str, own: &str, version: &str) -> bool {
-    let is_number = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
-    let mut parts = version.split(['.', '-', '_', '+']);
-    if let Some(apart) = digits.strip_prefix('_') {
-        return own.is_empty()
-            && apart
-                .split('_')
-                .all(|wanted| is_number(wanted) && parts.next() == Some(wanted));
-    }
-    let mut number = || parts.next().filter(|part| is_number(part));
-    let Some(major) = number() else { return false };
-    match digits.strip_prefix(major) {
-        _ if !digits.starts_with(own) => false,
-        Some("") => true,
-        Some(rest) => number() == Some(rest),
-        None => false,
     }
 }

@@ -176,6 +176,13 @@ impl<'a> Subject<'a> {
         Language::of(pname).map_or(pname, |(_, bare)| bare)
     }
 
+    /// The name before the digits of a version, and such digits: `python` and `3` of `python3`.
+    pub(crate) fn stem(&self) -> (&'a str, &'a str) {
+        let package = self.pname.strip_suffix("-unwrapped").unwrap_or(self.pname);
+        let stem = package.trim_end_matches(|c: char| c.is_ascii_digit() || c == '_');
+        package.split_at(stem.len())
+    }
+
     /// The language whose package set this is from, by the prefix of its name.
     pub fn language(&self) -> Option<Language> {
         Language::of(self.pname)
@@ -327,6 +334,28 @@ fn is_glue(name: &str) -> bool {
             ],
             name,
         )
+}
+
+/// Whether `digits`, from the end of an attribute's name, are the beginning of `version`: run
+/// together as in `python313` (3 or 3.13) or apart as in `nodejs_22` and `go_1_23`. `own` are
+/// digits at the end of the package's name (the 3 of `python3`), which the attribute has only once.
+pub(crate) fn is_version(digits: &str, own: &str, version: &str) -> bool {
+    let is_number = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
+    let mut parts = version.split(['.', '-', '_', '+']);
+    if let Some(apart) = digits.strip_prefix('_') {
+        return own.is_empty()
+            && apart
+                .split('_')
+                .all(|wanted| is_number(wanted) && parts.next() == Some(wanted));
+    }
+    let mut number = || parts.next().filter(|part| is_number(part));
+    let Some(major) = number() else { return false };
+    match digits.strip_prefix(major) {
+        _ if !digits.starts_with(own) => false,
+        Some("") => true,
+        Some(rest) => number() == Some(rest),
+        None => false,
+    }
 }
 
 #[cfg(test)]
