@@ -1,0 +1,6 @@
+{ ... }:
+
+{
+  programs.firefox.enable = true;
+  programs.chromium.enable = true;
+}

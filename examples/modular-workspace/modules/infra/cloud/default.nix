@@ -1,0 +1,5 @@
+# Placeholder: cloud CLIs, deferred.
+{ ... }:
+
+{
+}

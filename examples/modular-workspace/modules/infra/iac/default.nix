@@ -1,0 +1,5 @@
+# Placeholder: tenv with OpenTofu and Terraform.
+{ ... }:
+
+{
+}

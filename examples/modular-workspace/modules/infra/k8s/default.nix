@@ -1,0 +1,5 @@
+# Placeholder: kubectl, helm, k9s, stern, kubectx, kubecolor, krew.
+{ ... }:
+
+{
+}
