@@ -191,9 +191,28 @@ fn plain_value<'a>(scanner: &mut Scanner<'a>) -> Result<std::borrow::Cow<'a, str
         Kind::Number | Kind::Array | Kind::Object => {
             let start = scanner.offset();
             scanner.skip()?;
-            scanner.slice(start, scanner.offset()).into()
+            compact(scanner.slice(start, scanner.offset())).into()
         }
     })
+}
+
+/// JSON without the space between its tokens: some versions indent it, others do not.
+fn compact(json: &str) -> String {
+    let mut text = String::with_capacity(json.len());
+    let (mut quoted, mut escaped) = (false, false);
+    for c in json.chars() {
+        if quoted {
+            quoted = c != '"' || escaped;
+            escaped = c == '\\' && !escaped;
+        } else {
+            if matches!(c, ' ' | '\n' | '\r' | '\t') {
+                continue;
+            }
+            quoted = c == '"';
+        }
+        text.push(c);
+    }
+    text
 }
 
 #[cfg(test)]
@@ -263,7 +282,7 @@ mod tests {
 
     #[test]
     fn kept_values_read_as_an_environment_would() {
-        let json = r#"{"a":"x\ny","b":true,"c":null,"d":[1, {"k":2}],"e":7,
+        let json = r#"{"a":"x\ny","b":true,"c":null,"d":[1, {"k" : " \" }"} ],"e":7,
             "env":{"a":"hidden","NIX_CFLAGS_COMPILE":"-O3"},"pname":"p"}"#;
         let parts = filled(&[("z", "env")], Some(json), &KeepEnv::All);
         let mut env: Vec<_> = parts.env.iter().map(|(k, v)| (&**k, &**v)).collect();
@@ -275,7 +294,7 @@ mod tests {
                 ("a", "x\ny"),
                 ("b", "1"),
                 ("c", ""),
-                ("d", r#"[1, {"k":2}]"#),
+                ("d", r#"[1,{"k":" \" }"}]"#),
                 ("e", "7"),
                 ("pname", "p"),
                 ("z", "env"),

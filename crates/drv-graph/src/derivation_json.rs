@@ -13,6 +13,8 @@
 //! Each field is read as it stands, so that the shapes need not be told apart, and what lies
 //! between two of them reads too. Versions above 4 are refused.
 
+use std::borrow::Cow;
+
 use crate::attributes::{Attribute, Attributes};
 use crate::interner::Interner;
 use crate::json::{Fault, Kind, Scanner, Text};
@@ -104,18 +106,16 @@ fn check_version(scanner: &mut Scanner<'_>) -> Result<(), Fault> {
 
 /// Looks for a version that is not known, anywhere in an input that could not be read.
 fn unknown_version(input: &[u8]) -> Option<Error> {
+    fn look(scanner: &mut Scanner<'_>, depth: u32) -> Result<(), Fault> {
+        scanner.object("", |scanner, key| match scanner.kind()? {
+            Kind::Number if key.is("version") => check_version(scanner),
+            // The input, perhaps `derivations`, a derivation.
+            Kind::Object if depth < 2 => look(scanner, depth + 1),
+            _ => scanner.skip(),
+        })
+    }
     let mut scanner = Scanner::new(input, Format::DerivationJson).ok()?;
-    let walked = for_each_derivation(&mut scanner, |scanner, _| match scanner.kind()? {
-        Kind::Object => scanner.object("", |scanner, key| {
-            if key.is("version") && scanner.kind()? == Kind::Number {
-                check_version(scanner)
-            } else {
-                scanner.skip()
-            }
-        }),
-        _ => scanner.skip(),
-    });
-    match walked {
+    match look(&mut scanner, 0) {
         Err(fault) if matches!(*fault, Error::UnknownVersion { .. }) => Some(*fault),
         _ => None,
     }
@@ -211,7 +211,7 @@ impl<'a> Reader<'a, '_> {
 
         let missing = |field| {
             Box::new(Error::MissingField {
-                owner: key.decode().into_owned(),
+                owner: "the derivation".into(),
                 field,
                 position: scanner.position(key.at),
             })
@@ -283,20 +283,19 @@ impl<'a> Reader<'a, '_> {
             let input =
                 self.with_path(scanner, key, |reader, path| reader.builder.number_of(path))?;
             outputs.clear();
-            let mut add = |scanner: &mut Scanner<'a>| {
-                outputs.push(scanner.string("outputs")?.decode());
-                Ok(())
-            };
             if scanner.kind()? == Kind::Array {
-                scanner.array("outputs", add)?;
+                output_names(scanner, &mut outputs)?;
             } else {
                 scanner.object("inputDrvs", |scanner, key| {
                     if key.is("outputs") {
-                        scanner.array("outputs", &mut add)
+                        output_names(scanner, &mut outputs)
                     } else if key.is("dynamicOutputs") {
                         // What is wanted of an output that is itself a derivation is not known
                         // before that is built; the output is wanted in any case.
-                        scanner.object("dynamicOutputs", |scanner, _| scanner.skip())
+                        scanner.object("dynamicOutputs", |scanner, output| {
+                            outputs.push(output.decode());
+                            scanner.skip()
+                        })
                     } else {
                         scanner.skip()
                     }
@@ -399,6 +398,13 @@ impl<'a> Reader<'a, '_> {
             shown_store_dir(before.clone()).unwrap_or_else(|| DEFAULT_STORE_DIR.to_owned())
         })
     }
+}
+
+fn output_names<'a>(scanner: &mut Scanner<'a>, names: &mut Vec<Cow<'a, str>>) -> Result<(), Fault> {
+    scanner.array("outputs", |scanner| {
+        names.push(scanner.string("outputs")?.decode());
+        Ok(())
+    })
 }
 
 /// The store directory of paths that are written without it: an environment has each output

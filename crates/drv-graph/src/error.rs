@@ -128,7 +128,7 @@ pub enum Error {
         position: Position,
     },
     /// Something that must be there is not.
-    #[error("`{owner}` has no `{field}`, at {position}")]
+    #[error("{owner} has no `{field}`, at {position}")]
     MissingField {
         /// What lacks it.
         owner: String,

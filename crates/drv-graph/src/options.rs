@@ -28,11 +28,12 @@ pub enum KeepEnv {
 }
 
 impl KeepEnv {
+    /// `__json` is never kept: its attributes are, one by one.
     pub(crate) fn wants(&self, key: &str) -> bool {
         match self {
             Self::None => false,
-            Self::Named(keys) => keys.iter().any(|wanted| wanted == key),
-            Self::All => true,
+            Self::Named(keys) => keys.iter().any(|wanted| wanted == key) && key != "__json",
+            Self::All => key != "__json",
         }
     }
 }
