@@ -46,6 +46,7 @@ ALIASES = {
     "mpc": ["libmpc"],
     "ojdk": ["openjdk"],
     "opus": ["libopus"],
+    "patch": ["patch", "gnupatch"],
     "pkgconfig": ["pkg-config"],
     "procps-ng": ["procps"],
     "pulseaudio": ["pulseaudio", "libpulseaudio"],

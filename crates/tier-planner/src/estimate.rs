@@ -12,7 +12,7 @@ use std::ops::Bound;
 use crate::cost::{DurationModel, MemoryModel};
 use crate::history::History;
 use crate::priors::{self, Grade, TimePrior};
-use crate::subject::{JobClass, Language, Subject, is_version};
+use crate::subject::{BuildSystems, JobClass, Language, Subject, is_version};
 use crate::tier::{TierId, TierSet};
 use crate::{Bytes, Cores, Millis};
 
@@ -34,6 +34,8 @@ pub enum Source {
     },
     /// What packages of a language usually take.
     Language(Language),
+    /// What programs built with a tool usually take.
+    BuildSystem(&'static str),
     /// The tier that a rule put it in.
     Tier(TierId),
     /// How long the build takes: one of a few minutes does not hold gigabytes.
@@ -52,6 +54,7 @@ impl fmt::Display for Source {
             Self::Measured => f.write_str("measured"),
             Self::Prior { source } => f.write_str(source),
             Self::Language(language) => write!(f, "usual for {} packages", language.name()),
+            Self::BuildSystem(tool) => write!(f, "usual for what {tool} builds"),
             Self::Tier(_) => f.write_str("the tier's default"),
             Self::BuildTime => f.write_str("usual for so short a build"),
             Self::Class(JobClass::Fetch) => f.write_str("usual for a fetch"),
@@ -277,6 +280,8 @@ impl Estimator {
         let (seconds, source, sigma) = if let Some(language) = subject.language() {
             let sbu = usual_sbu(language);
             (sbu * self.seconds_per_sbu, Source::Language(language), 0.8)
+        } else if let Some((tool, sbu)) = usual_with(subject.build_systems) {
+            (sbu * self.seconds_per_sbu, Source::BuildSystem(tool), 0.9)
         } else if tier != self.default_tier && usize::from(tier.0) < self.tiers.len() {
             (
                 tier_seconds(self.tiers[tier].memory),
@@ -386,9 +391,10 @@ fn split(memory: Bytes, cores: Cores) -> MemoryModel {
 }
 
 /// T(1) in seconds of a build of which only its tier's memory is known. Who gives a job 1 GB
-/// thinks of a minute, who gives it 12 GB of an hour and a half: a power law through these.
+/// thinks of a minute, who gives it 12 GB of half an hour: a power law through these. It is low
+/// for the giants, which the priors know by name, and high for what an ample pattern takes in.
 fn tier_seconds(memory: Bytes) -> f64 {
-    60.0 * memory.as_gb().clamp(0.1, 64.0).powf(1.8)
+    60.0 * memory.as_gb().clamp(0.1, 64.0).powf(1.3)
 }
 
 /// What a package of the language usually takes, in SBU on one thread. Judgements.
@@ -399,6 +405,17 @@ fn usual_sbu(language: Language) -> f64 {
         Language::Python => 0.1,
         Language::Ocaml => 0.2,
     }
+}
+
+/// What a program built with such a tool usually takes, in SBU on one thread: it compiles its
+/// dependencies with it. Judgements.
+fn usual_with(tools: BuildSystems) -> Option<(&'static str, f64)> {
+    let usual = [
+        (BuildSystems::CARGO, "cargo", 3.0),
+        (BuildSystems::GO, "go", 1.5),
+    ];
+    let found = usual.into_iter().find(|(tool, ..)| tools.has(*tool));
+    found.map(|(_, name, sbu)| (name, sbu))
 }
 
 /// Fetches and trivia are alike, and their names say nothing: every other fetch is a `source`,

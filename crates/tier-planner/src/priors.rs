@@ -120,6 +120,10 @@ pub fn time(pname: &str) -> Option<TimePrior> {
 /// module `protobuf` share no more than a name with the libraries.
 pub fn time_of(subject: &Subject<'_>) -> Option<TimePrior> {
     let bare = subject.bare_pname();
+    // A binary that a compiler's first build starts from (`go-1.22.12-linux-amd64-bootstrap`).
+    if subject.version.ends_with("-bootstrap") {
+        return time(&format!("{bare}-bootstrap"));
+    }
     let Some(language) = subject.language() else {
         return time(subject.pname).or_else(|| time(bare));
     };

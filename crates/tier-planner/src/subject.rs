@@ -280,12 +280,15 @@ impl Language {
         if !bare.starts_with(|c: char| c.is_ascii_alphabetic()) {
             return None;
         }
+        // The dot tells a module for an interpreter (`python3.13-…`) from a variant of the
+        // interpreter itself (`python3-minimal`).
+        let is_versioned = prefix.contains('.');
         let language = match prefix.trim_end_matches(|c: char| c.is_ascii_digit() || c == '.') {
-            "python" | "pypy" => Self::Python,
-            "perl" => Self::Perl,
-            "ruby" => Self::Ruby,
-            "lua" | "luajit" => Self::Lua,
-            "ocaml" => Self::Ocaml,
+            "python" | "pypy" if is_versioned => Self::Python,
+            "perl" if is_versioned || prefix == "perl" => Self::Perl,
+            "ruby" if is_versioned => Self::Ruby,
+            "lua" | "luajit" if is_versioned => Self::Lua,
+            "ocaml" if is_versioned => Self::Ocaml,
             _ => return None,
         };
         Some((language, bare))
@@ -421,6 +424,7 @@ mod tests {
         assert_eq!(of("rust_libc-0.2.33"), (Some("rust"), "libc"));
         assert_eq!(of("firefox-unwrapped-59.0.2"), (None, "firefox"));
         assert_eq!(of("python3-3.6.5"), (None, "python3"));
+        assert_eq!(of("python3-minimal-3.13.9"), (None, "python3-minimal"));
     }
 
     #[test]

@@ -73,6 +73,13 @@ fn sources_in_their_order() {
             (parallel("llvm-19.1.5"), HEAVY),
             (Subject::named("python3.13-nobody-knows-1.0"), LIGHT),
             (Subject::named("perl5.40.0-Nobody-Knows-1.0"), LIGHT),
+            (
+                Subject {
+                    build_systems: BuildSystems::GO,
+                    ..Subject::named("mcp-grafana-1.0")
+                },
+                MEDIUM,
+            ),
             (Subject::named("mcp-server-git-1.0"), MEDIUM),
             (Subject::named("nobody-knows-1.0"), LIGHT),
             (
@@ -90,7 +97,8 @@ fn sources_in_their_order() {
             llvm-19.1.5: 1 h 01 min / 13 min 13 s (×÷2.0, BLFS general/prog/llvm.xml * 0.5); 1.5 GB / 6.5 GB (×÷1.5, rust-lang/rust PR 40277: more than 8 GB for 8 parallel links); 4.62 busy of 6
             python3.13-nobody-knows-1.0: 10.0 s / 10.0 s (×÷2.2, usual for python packages); 400 MB / 1.4 GB (×÷1.8, usual for so short a build); 1.00 busy of 6
             perl5.40.0-Nobody-Knows-1.0: 5.0 s / 5.0 s (×÷2.2, usual for perl packages); 400 MB / 1.4 GB (×÷1.8, usual for so short a build); 1.00 busy of 6
-            mcp-server-git-1.0: 25 min 09 s / 25 min 09 s (×÷3.3, the tier's default); 2.6 GB / 8.2 GB (×÷2.2, the tier's default); 1.00 busy of 6
+            mcp-grafana-1.0: 2 min 30 s / 37.5 s (×÷2.5, usual for what go builds); 400 MB / 1.4 GB (×÷1.8, usual for so short a build); 4.00 busy of 6
+            mcp-server-git-1.0: 10 min 16 s / 10 min 16 s (×÷3.3, the tier's default); 2.6 GB / 8.2 GB (×÷2.2, the tier's default); 1.00 busy of 6
             nobody-knows-1.0: 40.0 s / 40.0 s (×÷3.3, nothing known, an ordinary package assumed); 640 MB / 2.5 GB (×÷2.2, the tier's default); 1.00 busy of 6
             source: 3.0 s / 3.0 s (×÷2.7, usual for a fetch); 64 MB / 64 MB (×÷1.8, usual for a fetch); 0.05 busy of 6
             gcc-wrapper-13.3.0: 1.0 s / 1.0 s (×÷2.7, usual for assembling finished parts); 64 MB / 64 MB (×÷1.8, usual for assembling finished parts); 1.00 busy of 6

@@ -33,13 +33,21 @@ const TWO_HOSTS: &str = "hostname,derivation name,utc time,build seconds\n\
 
 #[test]
 fn an_empty_host_is_this_machine() {
-    check(TWO_HOSTS, "", &expect![[r#"
+    check(
+        TWO_HOSTS,
+        "",
+        &expect![[r#"
         gcc: 1900 s, 2 rows, sigma 0.07
         ripgrep: 70 s, 1 rows, sigma 0.00
-    "#]]);
-    check(TWO_HOSTS, "ssh://builder", &expect![[r#"
+    "#]],
+    );
+    check(
+        TWO_HOSTS,
+        "ssh://builder",
+        &expect![[r#"
         gcc: 600 s, 1 rows, sigma 0.00
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
@@ -65,9 +73,13 @@ fn the_newest_ten_rows_count() {
         )
         .unwrap();
     }
-    check(csv, "", &expect![[r#"
+    check(
+        csv,
+        "",
+        &expect![[r#"
         zlib: 7.5 s, 10 rows, sigma 0.46
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
@@ -106,12 +118,20 @@ fn bad_rows_are_told_by_line_and_left_out() {
 #[test]
 fn a_file_that_is_something_else() {
     check("", "", &expect![[""]]);
-    check("name,size\nx,1\n", "", &expect![[r#"
+    check(
+        "name,size\nx,1\n",
+        "",
+        &expect![[r#"
         history-missing-column line 1: no column "build seconds"
-    "#]]);
-    check("\"", "", &expect![[r#"
+    "#]],
+    );
+    check(
+        "\"",
+        "",
+        &expect![[r#"
         history-unclosed-quote line 1: a quotation mark is never closed
-    "#]]);
+    "#]],
+    );
 }
 
 /// Bytes that make quotes, commas and line ends collide.
