@@ -9,8 +9,11 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::ops::Bound;
 
+use hw_profile::Profile;
+
 use crate::cost::{DurationModel, MemoryModel};
 use crate::history::History;
+use crate::package_settings::PackageSettings;
 use crate::priors::{self, Grade, TimePrior};
 use crate::subject::{BuildSystems, JobClass, Language, Subject, is_version};
 use crate::tier::{TierId, TierSet};
@@ -99,27 +102,6 @@ pub struct Estimate {
     pub max_threads: Option<Cores>,
 }
 
-/// What a profile says of one package (`packages.<name>`).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct PackageSettings {
-    /// `nixBuildCores`.
-    pub cores: Option<Cores>,
-    /// Profile-guided optimisation with training, as CPython's and nixpkgs' Node.js have it.
-    pub pgo: bool,
-    /// Link-time optimisation.
-    pub lto: bool,
-}
-
-impl PackageSettings {
-    /// How many times longer it takes with these settings: instrumented build, training and final
-    /// build make PGO 3; generating code once more while linking makes LTO 1.4. Judgements.
-    fn slowdown(self) -> f64 {
-        let pgo = if self.pgo { 3.0 } else { 1.0 };
-        let lto = if self.lto { 1.4 } else { 1.0 };
-        pgo * lto
-    }
-}
-
 /// Estimates costs. Made once, asked for each derivation.
 #[derive(Clone, Debug)]
 pub struct Estimator {
@@ -192,6 +174,18 @@ impl Estimator {
     #[must_use]
     pub fn with_package(mut self, name: impl Into<String>, settings: PackageSettings) -> Self {
         self.packages.insert(name.into(), settings);
+        self
+    }
+
+    /// With the settings of every package of a profile.
+    ///
+    /// A profile may ask for PGO in an overlay that is not applied yet; packages that say
+    /// `enableOverlay = false` count as built without.
+    #[must_use]
+    pub fn with_profile(mut self, profile: &Profile) -> Self {
+        let settings =
+            |(name, package): (&String, _)| (name.clone(), PackageSettings::from(package));
+        self.packages.extend(profile.packages.iter().map(settings));
         self
     }
 

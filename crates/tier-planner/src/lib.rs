@@ -10,6 +10,7 @@ pub mod estimate;
 pub mod history;
 pub mod job;
 pub mod nix_today;
+pub mod package_settings;
 mod pattern;
 pub mod priors;
 mod processor;
