@@ -5,8 +5,11 @@
     reason = "reads better, and tests may be slow"
 )]
 
+mod oracle;
+
 use overlay_ast::literal::{Literal, Value, parse};
 use proptest::prelude::*;
+use proptest::strategy::ValueTree;
 
 /// A value without places, to compare with.
 #[derive(Clone, Debug, PartialEq)]
@@ -283,4 +286,53 @@ fn depth_costs_no_stack() {
             check_total(&format!("{}1{}", unit.repeat(count), closers.repeat(count)));
         }
     }
+}
+
+/// One file with many generated values, since starting Nix takes longer than reading them.
+#[test]
+#[allow(clippy::disallowed_methods, reason = "Nix reads files")]
+fn generated_values_read_as_nix_reads_them() {
+    if !oracle::nix_is_there("generated_values_read_as_nix_reads_them") {
+        return;
+    }
+    let mut runner = proptest::test_runner::TestRunner::deterministic();
+    let cases = (
+        value(),
+        prop::collection::vec(any::<u8>(), 0..64),
+        indented_text(),
+    );
+    let mut text = String::from("[\n");
+    for _ in 0..300 {
+        let (value, seed, indented) = cases.new_tree(&mut runner).expect("a value").current();
+        print(&value, &mut seed.into_iter(), &mut text);
+        text += &format!("\n''{indented}''\n");
+    }
+    text += "]\n";
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let file = folder.path().join("values.nix");
+    std::fs::write(&file, &text).expect("the file can be written");
+    let nix = oracle::evaluate(&file).expect("Nix reads the values");
+    let ours: serde_json::Value = overlay_ast::literal::from_str(&text).expect("so do we");
+    for (ours, nix) in ours
+        .as_array()
+        .expect("a list")
+        .iter()
+        .zip(nix.as_array().expect("a list"))
+    {
+        assert!(oracle::same(ours, nix), "ours {ours}\nNix  {nix}");
+    }
+    assert_eq!(ours.as_array().map(Vec::len), Some(600));
+    assert!(oracle::same(&ours, &nix));
+}
+
+/// What may stand between two `''`, with everything that has a meaning there.
+fn indented_text() -> impl Strategy<Value = String> {
+    let pieces = [
+        " ", "  ", "\n", "\n  ", "\n    ", "a", "b", "$x", "$$", "'x", "''$", "'''", "''\\n",
+        "''\\t", "''\\ ", "\t", "\r\n", "{", "\\", "\"", "é",
+    ];
+    prop::collection::vec(prop::sample::select(pieces.to_vec()), 0..14)
+        .prop_map(|pieces| pieces.concat())
+        // A dollar sign before a brace would be an interpolation.
+        .prop_map(|text| text.replace("${", "$ {"))
 }

@@ -58,10 +58,9 @@ impl Attrs {
 
     /// Adds `path = value;`, defined at `definition`.
     ///
-    /// Sets merge with sets, at any depth; anything else that is defined twice goes to `found`,
-    /// and the first definition stands. (Nix before 2.20 merges only where one of the two
-    /// definitions has a dotted path or the attributes are new on the first level; it refuses
-    /// what is merged here beyond that, and never merges differently.)
+    /// Sets merge with sets at any depth, as in Nix 2.26 and 2.34. (Nix 2.8 refuses two sets that
+    /// share a set, `a = { b = {…}; }; a = { b = {…}; };`, and merges the rest in the same way.)
+    /// Anything else that is defined twice goes to `found`, and the first definition stands.
     pub(super) fn define(
         &mut self,
         path: &[Name],
