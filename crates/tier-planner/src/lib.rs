@@ -12,6 +12,7 @@ pub mod job;
 pub mod nix_today;
 pub mod package_settings;
 mod pattern;
+pub mod plan;
 pub mod priors;
 mod processor;
 pub mod rule;

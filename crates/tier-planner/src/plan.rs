@@ -1,0 +1,247 @@
+//! From a derivation graph to a plan: what is to do, in which tier, at what cost, when, and how
+//! far that is from the best possible and from what Nix would do by itself.
+
+use std::collections::BTreeMap;
+
+use drv_graph::{DerivationGraph, DrvId};
+
+use crate::bounds::LowerBounds;
+use crate::budget::Budget;
+use crate::classify::{Classification, Classifier};
+use crate::dispatch::{Dispatcher, nominal_time};
+use crate::estimate::{Estimate, Estimator};
+use crate::job::{Job, JobGraph, JobId};
+use crate::nix_today::{NixSettings, NixToday};
+use crate::rule::RuleProblem;
+use crate::schedule::Schedule;
+use crate::simulate::simulate;
+use crate::subject::{Subject, subjects};
+use crate::work::{Availability, Work, work_for};
+use crate::{Bytes, Cores, Millis};
+
+/// What a plan is made from.
+#[derive(Clone, Copy)]
+pub struct Request<'a> {
+    /// Every derivation that might have to be built.
+    pub graph: &'a DerivationGraph,
+    /// The derivations whose outputs are wanted.
+    pub roots: &'a [DrvId],
+    /// Attribute paths of derivations, as far as they are known; rules may name them.
+    pub attributes: &'a BTreeMap<DrvId, String>,
+    /// What need not be built.
+    pub availability: &'a dyn Availability,
+    /// Tiers, and the rules that put derivations into them.
+    pub classifier: &'a Classifier,
+    /// What builds cost.
+    pub estimator: &'a Estimator,
+    /// What builds may use of the machine.
+    pub budget: Budget,
+    /// The settings that Nix has today, to compare with.
+    pub nix_today: NixSettings,
+}
+
+/// One derivation to be built.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PlannedBuild {
+    /// Which derivation.
+    pub derivation: DrvId,
+    /// Its tier, and the rule that put it there.
+    pub classification: Classification,
+    /// What it costs, and how that is known.
+    pub estimate: Estimate,
+}
+
+/// A build that does not fit as its tier wants it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Misfit {
+    /// Which build.
+    pub job: JobId,
+    /// The threads it would have.
+    pub wanted: Cores,
+    /// The memory it would hold with them.
+    pub needs: Bytes,
+    /// The most threads at which it fits; `None` when not even one does.
+    pub fits_at: Option<Cores>,
+    /// The memory it holds with one thread: the least budget in which it could run.
+    pub least: Bytes,
+}
+
+/// What Nix would do by itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Baseline {
+    /// Under which settings.
+    pub settings: NixSettings,
+    /// In its own order; every job is in it, for Nix knows no memory.
+    pub schedule: Schedule,
+    /// The most memory it holds at once.
+    pub peak_memory: Bytes,
+    /// For how long it holds more than the budget has.
+    pub over_budget: Millis,
+}
+
+/// A plan. [`JobId`]s are positions in [`builds`](Self::builds).
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// What has to be built and fetched.
+    pub work: Work,
+    /// Every build, in ascending order of derivation path.
+    pub builds: Vec<PlannedBuild>,
+    /// The builds as the scheduler sees them.
+    pub jobs: JobGraph,
+    /// When each runs. Builds that fit nowhere, and their dependents, are missing.
+    pub schedule: Schedule,
+    /// Builds that fit nowhere and all that needs them, ascending.
+    pub left_out: Vec<JobId>,
+    /// Builds that do not fit with the threads of their tier, ascending.
+    pub misfits: Vec<Misfit>,
+    /// How short any schedule can be.
+    pub bounds: LowerBounds,
+    /// What Nix would do with today's settings.
+    pub baseline: Baseline,
+    /// What is wrong with the tiers' rules, judged by the whole graph.
+    pub rule_problems: Vec<RuleProblem>,
+}
+
+/// Makes a plan. O((n + e) log n) and the bounds' cost; 100,000 builds take about 0.3 s.
+///
+/// The same request gives the same plan on every machine.
+pub fn plan(request: &Request<'_>) -> Plan {
+    let Request {
+        graph,
+        roots,
+        attributes,
+        availability,
+        classifier,
+        estimator,
+        budget,
+        nix_today,
+    } = *request;
+    let work = work_for(graph, roots, availability);
+    let subjects = subjects(graph, |id| attributes.get(&id).map(String::as_str));
+    let (classes, rule_problems) = classifier.classify_all(&subjects);
+    let builds: Vec<PlannedBuild> = work
+        .build
+        .iter()
+        .map(|&derivation| {
+            let classification = classes[derivation.index()].clone();
+            let subject: &Subject<'_> = &subjects[derivation.index()];
+            PlannedBuild {
+                derivation,
+                estimate: estimator.estimate(subject, classification.tier),
+                classification,
+            }
+        })
+        .collect();
+    let jobs = job_graph(graph, classifier, &builds);
+    let mut dispatcher = Dispatcher::new(&jobs, classifier.tiers(), budget);
+    let left_out = dispatcher.abandoned().collect();
+    let schedule = simulate(&jobs, budget.threads, &mut dispatcher);
+    let baseline = baseline(graph, &builds, &jobs, &budget, nix_today);
+    Plan {
+        misfits: misfits(&jobs, &budget),
+        bounds: LowerBounds::new(&jobs, classifier.tiers(), &budget),
+        work,
+        builds,
+        schedule,
+        left_out,
+        baseline,
+        rule_problems,
+        jobs,
+    }
+}
+
+impl Plan {
+    /// The job that builds `derivation`, if it is to be built.
+    pub fn job(&self, derivation: DrvId) -> Option<JobId> {
+        self.builds
+            .binary_search_by_key(&derivation, |build| build.derivation)
+            .ok()
+            .map(|position| JobId(position as u32))
+    }
+
+    /// The longest chain of builds, first one first, each at its planned number of threads and
+    /// with the machine to itself.
+    pub fn critical_path(&self, budget: &Budget) -> Vec<JobId> {
+        self.jobs
+            .critical_path(|job| nominal_time(&self.jobs, job, budget))
+    }
+}
+
+/// The builds as jobs, with the edges among them.
+fn job_graph(
+    graph: &DerivationGraph,
+    classifier: &Classifier,
+    builds: &[PlannedBuild],
+) -> JobGraph {
+    let mut job_of = vec![None; graph.len()];
+    for (position, build) in builds.iter().enumerate() {
+        job_of[build.derivation.index()] = Some(JobId(position as u32));
+    }
+    let jobs = builds
+        .iter()
+        .map(|build| {
+            let tier = build.classification.tier;
+            let parallel = build.estimate.duration.parallel_share > 0.0;
+            let cores = classifier.tiers()[tier].cores;
+            let most = build.estimate.max_threads.unwrap_or(cores);
+            Job {
+                tier,
+                max_threads: if parallel {
+                    most.max(Cores(1))
+                } else {
+                    Cores(1)
+                },
+                duration: build.estimate.duration,
+                memory: build.estimate.memory,
+            }
+        })
+        .collect();
+    let edges = builds.iter().enumerate().flat_map(|(position, build)| {
+        let job_of = &job_of;
+        graph
+            .inputs(build.derivation)
+            .filter_map(move |input| Some((job_of[input.id.index()]?, JobId(position as u32))))
+    });
+    match JobGraph::new(jobs, edges) {
+        Ok(jobs) => jobs,
+        // A derivation graph has no cycle, and only builds are numbered.
+        Err(error) => unreachable!("{error}"),
+    }
+}
+
+fn misfits(jobs: &JobGraph, budget: &Budget) -> Vec<Misfit> {
+    jobs.ids()
+        .filter_map(|id| {
+            let job = &jobs[id];
+            let wanted = job.max_threads.min(budget.threads).max(Cores(1));
+            let fits_at = job.threads_within(budget.threads, budget.memory);
+            (fits_at != Some(wanted)).then(|| Misfit {
+                job: id,
+                wanted,
+                needs: job.memory.at(wanted),
+                fits_at,
+                least: job.memory.at(Cores(1)),
+            })
+        })
+        .collect()
+}
+
+fn baseline(
+    graph: &DerivationGraph,
+    builds: &[PlannedBuild],
+    jobs: &JobGraph,
+    budget: &Budget,
+    settings: NixSettings,
+) -> Baseline {
+    let mut nix = NixToday::new(jobs, settings, |job| {
+        let derivation = &graph[builds[job.index()].derivation];
+        (derivation.name(), derivation.path().as_str())
+    });
+    let schedule = simulate(jobs, budget.threads, &mut nix);
+    Baseline {
+        settings,
+        peak_memory: schedule.peak_memory(jobs).0,
+        over_budget: schedule.time_above(jobs, budget.memory),
+        schedule,
+    }
+}
