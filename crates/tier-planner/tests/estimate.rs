@@ -122,8 +122,8 @@ fn threads_help_only_builds_that_use_them() {
             (ninja, LIGHT),
         ],
         &expect![[r#"
-            openssl-3.4.0: 9 min 14 s / 9 min 14 s (×÷2.0, LFS packages.ent); 900 MB / 2.8 GB (×÷1.8, usual for so short a build); 1.00 busy of 6
-            openssl-3.4.0: 9 min 14 s / 2 min 18 s (×÷2.0, LFS packages.ent); 900 MB / 2.8 GB (×÷1.8, usual for so short a build); 4.00 busy of 6
+            openssl-3.4.0: 2 min 03 s / 2 min 03 s (×÷2.0, LFS packages.ent); 400 MB / 1.4 GB (×÷1.8, usual for so short a build); 1.00 busy of 6
+            openssl-3.4.0: 2 min 03 s / 1 min 01 s (×÷2.0, LFS packages.ent); 400 MB / 1.4 GB (×÷1.8, usual for so short a build); 2.00 busy of 6
             firefox-unwrapped-128.0: 2 h 11 min / 28 min 29 s (×÷1.6, BLFS xsoft/graphweb/firefox.xml); 6.0 GB / 16.0 GB (×÷1.5, openSUSE packages/m/MozillaFirefox/_constraints: 16 GB, 2.0 GB per job); 4.62 busy of 6
             nobody-knows-1.0: 40.0 s / 20.0 s (×÷3.3, nothing known, an ordinary package assumed); 640 MB / 2.5 GB (×÷2.2, the tier's default); 2.00 busy of 6
         "#]],

@@ -105,10 +105,10 @@ fn priors_cover_most_of_nixpkgs_18_03() {
     check(
         &text,
         &expect![[r#"
-            Build: 605, 29.58 h on one thread
+            Build: 605, 28.88 h on one thread
             Trivial: 47, 0.01 h on one thread
             Fetch: 675, 0.03 h on one thread
-            time by prior: 371, 28.48 h
+            time by prior: 371, 27.78 h
             time by language: 176, 0.39 h
             time by unknown: 56, 0.62 h
         "#]],
@@ -166,31 +166,31 @@ fn the_longest_builds_of_nixpkgs_18_03() {
             ruby-2.4.4: 9 min 45 s on 1, 2 min 26 s and 2.8 GB on 6 (BLFS general/prog/ruby.xml; usual for so short a build)
             ruby-2.4.4: 9 min 45 s on 1, 2 min 26 s and 2.8 GB on 6 (BLFS general/prog/ruby.xml; usual for so short a build)
             cargo-0.24.0: 9 min 14 s on 1, 2 min 18 s and 2.8 GB on 6 (BLFS-archive archive/cargo.xml; usual for so short a build)
-            openssl-1.0.2o: 9 min 14 s on 1, 9 min 14 s and 2.8 GB on 6 (LFS packages.ent; usual for so short a build)
             python3-3.6.5: 8 min 43 s on 1, 2 min 11 s and 2.8 GB on 6 (BLFS general/prog/python3.xml; usual for so short a build)
             gdb-8.1: 8 min 38 s on 1, 2 min 09 s and 2.8 GB on 6 (BLFS general/prog/gdb.xml; usual for so short a build)
-            binutils-2.28.1: 8 min 12 s on 1, 2 min 03 s and 2.8 GB on 6 (LFS packages.ent; usual for so short a build)
-            binutils-2.28.1: 8 min 12 s on 1, 2 min 03 s and 2.8 GB on 6 (LFS packages.ent; usual for so short a build)
             subversion-1.9.7: 7 min 42 s on 1, 1 min 55 s and 2.8 GB on 6 (BLFS general/prog/subversion.xml; usual for so short a build)
             glibc-2.26-131: 7 min 11 s on 1, 1 min 48 s and 2.4 GB on 6 (LFS packages.ent; openSUSE packages/g/glibc/_constraints: 3 GB, for the test suite; split for 8 jobs)
             librsvg-2.42.2: 7 min 11 s on 1, 1 min 48 s and 2.8 GB on 6 (BLFS general/graphlib/librsvg.xml; usual for so short a build)
-            systemd-237: 7 min 11 s on 1, 1 min 48 s and 2.8 GB on 6 (BLFS general/sysutils/systemd.xml; usual for so short a build)
             gettext-0.19.8: 6 min 40 s on 1, 1 min 40 s and 2.8 GB on 6 (LFS packages.ent; usual for so short a build)
             gettext-0.19.8: 6 min 40 s on 1, 1 min 40 s and 2.8 GB on 6 (LFS packages.ent; usual for so short a build)
             ffmpeg-3.4.2: 6 min 09 s on 1, 1 min 32 s and 2.8 GB on 6 (BLFS multimedia/videoutils/ffmpeg.xml; usual for so short a build)
             protobuf-3.4.0: 5 min 38 s on 1, 1 min 25 s and 2.8 GB on 6 (BLFS general/genlib/protobuf.xml; usual for so short a build)
             gtk+-2.24.32: 5 min 08 s on 1, 1 min 17 s and 2.8 GB on 6 (BLFS-archive archive/gtk+2.xml; usual for so short a build)
             ripgrep-0.8.1: 5 min 08 s on 1, 1 min 17 s and 2.8 GB on 6 (some 40 crates; usual for so short a build)
-            xdg-utils-1.1.2: 4 min 10 s on 1, 4 min 10 s and 1.4 GB on 6 (BLFS xsoft/other/xdg-utils.xml; usual for so short a build)
+            systemd-237: 2 min 32 s on 1, 1 min 16 s and 1.4 GB on 6 (BLFS general/sysutils/systemd.xml; usual for so short a build)
+            binutils-2.28.1: 2 min 30 s on 1, 37.5 s and 1.4 GB on 6 (pass 1 is 1 SBU by definition; nixpkgs adds gold and shared libraries; usual for so short a build)
+            binutils-2.28.1: 2 min 30 s on 1, 37.5 s and 1.4 GB on 6 (pass 1 is 1 SBU by definition; nixpkgs adds gold and shared libraries; usual for so short a build)
             glibc-locales-2.26-131: 2 min 30 s on 1, 37.5 s and 1.4 GB on 6 (localedef, one locale after the other; usual for so short a build)
             go-bindata-20151023-a0ff256: 2 min 30 s on 1, 37.5 s and 1.4 GB on 6 (usual for what go builds; usual for so short a build)
             govers-20150109-3b5f175: 2 min 30 s on 1, 37.5 s and 1.4 GB on 6 (usual for what go builds; usual for so short a build)
+            xdg-utils-1.1.2: 2 min 30 s on 1, 2 min 30 s and 1.4 GB on 6 (BLFS xsoft/other/xdg-utils.xml; usual for so short a build)
             fd-6.3.0: 2 min 25 s on 1, 1 min 13 s and 1.4 GB on 6 (some 60 crates; usual for so short a build)
             gtk+3-3.22.28: 2 min 25 s on 1, 1 min 13 s and 1.4 GB on 6 (BLFS x/lib/gtk+3.xml; usual for so short a build)
             nss-3.35: 2 min 25 s on 1, 2 min 25 s and 1.4 GB on 6 (BLFS postlfs/security/nss.xml; usual for so short a build)
             glib-2.54.3: 2 min 07 s on 1, 1 min 04 s and 1.4 GB on 6 (BLFS general/genlib/glib2.xml; usual for so short a build)
-            harfbuzz-1.7.1: 2 min 07 s on 1, 2 min 07 s and 1.4 GB on 6 (BLFS general/graphlib/harfbuzz.xml; usual for so short a build)
             gnutls-3.6.1: 2 min 06 s on 1, 1 min 03 s and 1.4 GB on 6 (BLFS postlfs/security/gnutls.xml; usual for so short a build)
+            openssl-1.0.2o: 2 min 03 s on 1, 2 min 03 s and 1.4 GB on 6 (LFS packages.ent; usual for so short a build)
+            graphviz-2.40.1: 1 min 49 s on 1, 1 min 49 s and 1.4 GB on 6 (BLFS general/genutils/graphviz.xml; usual for so short a build)
         "#]],
     );
 }
