@@ -4,6 +4,25 @@
 //! machine's own [`History`], the shipped [priors](crate::priors), what the tier says, and at last a package of
 //! ordinary size. The settings of a profile change what a source says: PGO builds a package
 //! twice and trains it in between, whatever it takes without.
+//!
+//! ```
+//! use tier_planner::Cores;
+//! use tier_planner::estimate::{Estimator, Source};
+//! use tier_planner::history::History;
+//! use tier_planner::subject::Subject;
+//! use tier_planner::tier::{TierId, TierSet};
+//!
+//! let csv = b"hostname,derivation name,utc time,build seconds\n,jq,2026-01-02 10:00:00,30\n";
+//! let (history, _) = History::parse(csv, "");
+//! let estimator = Estimator::new(TierSet::standard(), TierId(2)).with_history(history, Cores(6));
+//!
+//! let jq = estimator.estimate(&Subject::named("jq-1.7.1"), TierId(2));
+//! assert_eq!(jq.duration.at(Cores(6)).to_string(), "30.0 s");
+//! assert_eq!(jq.duration_evidence.source, Source::History { rows: 1 });
+//!
+//! let chromium = estimator.estimate(&Subject::named("chromium-131.0"), TierId(0));
+//! assert_eq!(chromium.memory.at(Cores(6)).to_string(), "15.6 GB");
+//! ```
 
 use std::collections::BTreeMap;
 use std::fmt;
