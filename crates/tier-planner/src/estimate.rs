@@ -1,7 +1,7 @@
 //! How long each build will take and how much memory, where that is known from, and how surely.
 //!
 //! Sources in their order: what the caller has [measured](Estimator::with_measured_memory), the
-//! machine's own [`History`], the shipped [priors](crate::priors), what the tier says, and at last a package of
+//! machine's own [`History`], the shipped [priors], what the tier says, and at last a package of
 //! ordinary size. The settings of a profile change what a source says: PGO builds a package
 //! twice and trains it in between, whatever it takes without.
 //!
