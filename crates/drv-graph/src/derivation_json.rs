@@ -29,8 +29,9 @@ const NEWEST: u64 = 4;
 
 /// Reads a graph; every input of every derivation must be in it (`-r`).
 ///
-/// About 1 GB/s on one core where nothing is kept of the environment; besides the graph and
-/// `input` it needs memory for one derivation.
+/// O(n) in the length of `input`, which is borrowed: besides it and the graph, memory is needed
+/// for one derivation. Where nothing is kept of environments, a graph takes about 1.5 kB for
+/// each derivation and 400 MB of text take less than a second.
 ///
 /// # Errors
 /// The first fault of the text, with its position, or all that is wrong with the graph.
@@ -301,8 +302,14 @@ impl<'a> Reader<'a, '_> {
                     }
                 })?;
             }
-            let names: Vec<&str> = outputs.iter().map(|name| &**name).collect();
-            self.builder.add_edge(of, input, &names);
+            match &outputs[..] {
+                // Most want one, and there are more edges than anything else.
+                [name] => self.builder.add_edge(of, input, &[name]),
+                names => {
+                    let names: Vec<&str> = names.iter().map(|name| &**name).collect();
+                    self.builder.add_edge(of, input, &names);
+                }
+            }
             Ok(())
         })
     }

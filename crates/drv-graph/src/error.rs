@@ -84,7 +84,7 @@ pub enum Error {
         position: Position,
     },
     /// A value of another type than the format has.
-    #[error("`{field}` is {found} where {expected} is expected, at {position}")]
+    #[error("{field:?} is {found} where {expected} is expected, at {position}")]
     WrongType {
         /// The key.
         field: String,
@@ -96,7 +96,7 @@ pub enum Error {
         position: Position,
     },
     /// A value of the right type that means nothing.
-    #[error("`{field}` is not {expected}, at {position}")]
+    #[error("{field:?} is not {expected}, at {position}")]
     BadValue {
         /// The key.
         field: String,
@@ -112,7 +112,7 @@ pub enum Error {
         position: Position,
     },
     /// One object has a key twice.
-    #[error("the key `{key}` stands twice in one object, the second time at {position}")]
+    #[error("the key {key:?} stands twice in one object, the second time at {position}")]
     DuplicateKey {
         /// The key.
         key: String,

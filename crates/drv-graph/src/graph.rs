@@ -98,10 +98,7 @@ impl DerivationGraph {
         self.ids.get(path).map(|&id| DrvId(id))
     }
 
-    /// What `id` needs, in ascending order of id.
-    ///
-    /// # Panics
-    /// As indexing does: never, but debug assertions may for an id of another graph.
+    /// What `id` needs, in ascending order of id; nothing for an id of another graph.
     pub fn inputs(&self, id: DrvId) -> impl Iterator<Item = Input<'_>> {
         self.edges.edges(NodeIndex::new(id.index())).map(|edge| {
             use petgraph::visit::EdgeRef;
@@ -112,7 +109,7 @@ impl DerivationGraph {
         })
     }
 
-    /// Those that need `id`, in ascending order of id.
+    /// Those that need `id`, in ascending order of id; none for an id of another graph.
     pub fn dependents(&self, id: DrvId) -> impl Iterator<Item = DrvId> {
         self.edges
             .neighbors_directed(NodeIndex::new(id.index()), Direction::Incoming)
@@ -127,7 +124,8 @@ impl DerivationGraph {
         &self.topological
     }
 
-    /// `roots` and all they need, directly or not, ascending. O(n + e).
+    /// `roots` and all they need, directly or not, ascending. Ids of another graph are left out.
+    /// O(n + e).
     pub fn closure(&self, roots: &[DrvId]) -> Vec<DrvId> {
         self.reachable(roots, Direction::Outgoing)
     }

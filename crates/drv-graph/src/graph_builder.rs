@@ -92,19 +92,25 @@ impl DerivationGraphBuilder {
     /// inserted with different contents, and a cycle.
     ///
     /// O(n log n + e log e), or O(n + e) where paths came in ascending order.
-    pub fn finish(self) -> Result<DerivationGraph, Error> {
-        let problems = GraphProblems {
+    pub fn finish(mut self) -> Result<DerivationGraph, Error> {
+        let mut conflicting = std::mem::take(&mut self.conflicting);
+        conflicting.sort();
+        conflicting.dedup();
+        let mut problems = GraphProblems {
             dangling: self.dangling(),
-            conflicting: {
-                let mut paths = self.conflicting.clone();
-                paths.sort();
-                paths.dedup();
-                paths
-            },
+            conflicting,
             cycle: Vec::new(),
         };
-        let graph = self.join(&problems)?;
-        Ok(graph)
+        let graph = self.join();
+        if graph.topological.len() < graph.len() {
+            let cycle = a_cycle(&graph.edges).into_iter();
+            problems.cycle = cycle.map(|id| graph[id].path().clone()).collect();
+        }
+        if problems.is_empty() {
+            Ok(graph)
+        } else {
+            Err(Error::Graph(problems))
+        }
     }
 
     fn dangling(&self) -> Vec<DanglingInput> {
@@ -126,8 +132,9 @@ impl DerivationGraphBuilder {
         dangling
     }
 
-    /// Puts nodes and edges in order and looks for a cycle among what is defined.
-    fn join(self, problems: &GraphProblems) -> Result<DerivationGraph, Error> {
+    /// Puts what is defined in order. Where there is a cycle, the topological order lacks it and
+    /// what depends on it.
+    fn join(self) -> DerivationGraph {
         let mut order: Vec<u32> = (0..self.nodes.len() as u32)
             .filter(|&number| self.nodes[number as usize].definition.is_some())
             .collect();
@@ -168,24 +175,14 @@ impl DerivationGraphBuilder {
         }
         let topological = topological_order(&graph);
 
-        let mut problems = problems.clone();
-        if topological.len() < derivations.len() {
-            problems.cycle = a_cycle(&graph)
-                .into_iter()
-                .map(|id| derivations[id.index()].path().clone())
-                .collect();
-        }
-        if !problems.is_empty() {
-            return Err(Error::Graph(problems));
-        }
-        Ok(DerivationGraph {
+        DerivationGraph {
             derivations,
             edges: graph,
             wanted: wanted.sets,
             ids,
             topological,
             producers: OnceLock::new(),
-        })
+        }
     }
 
     fn number(&mut self, path: &StorePath) -> u32 {

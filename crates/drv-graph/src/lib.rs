@@ -4,9 +4,67 @@
 //! there, and who needs whom? Nix answers it in half a dozen JSON shapes, in `.drv` files, in
 //! narinfo files and in prose. This crate reads them all into one model.
 //!
-//! Invariants: the crate does no IO and knows no clock; the same input gives the same graph,
-//! with ids in ascending order of `.drv` path; bad input is an [`Error`] with the byte, or the
-//! derivation, at fault, never a panic.
+//! ```
+//! use drv_graph::{Format, ReadOptions, derivation_json};
+//!
+//! // nix derivation show -r nixpkgs#hello
+//! let input = br#"{"derivations": {
+//!     "00rl60x00pkff58mdw66qcxigrgw2yq0-zlib-1.3.drv": {
+//!         "outputs": {"out": {"path": "8vh17lfiabqfl2bd2rasxrh94g9pf9dd-zlib-1.3"}},
+//!         "inputs": {"drvs": {}, "srcs": []},
+//!         "system": "x86_64-linux", "builder": "/bin/sh", "env": {"enableParallelBuilding": "1"}
+//!     },
+//!     "43p8ynfn99y2s3iisnvzh1a21mpd5sjg-git-2.50.drv": {
+//!         "outputs": {"out": {"path": "9krlzvny65gdc8s7kpb6lkx8cd02c25b-git-2.50"}},
+//!         "inputs": {
+//!             "drvs": {"00rl60x00pkff58mdw66qcxigrgw2yq0-zlib-1.3.drv": {"outputs": ["out"]}},
+//!             "srcs": []
+//!         },
+//!         "system": "x86_64-linux", "builder": "/bin/sh", "env": {}
+//!     }
+//! }, "version": 4}"#;
+//! assert_eq!(Format::detect(input), Some(Format::DerivationJson));
+//!
+//! let graph = derivation_json::read(input, &ReadOptions::default())?;
+//! let git = graph.roots()[0];
+//! assert_eq!(graph[git].pname(), "git");
+//! let zlib = graph.inputs(git).next().unwrap();
+//! assert_eq!(graph[zlib.id].enable_parallel_building(), Some(true));
+//! assert_eq!(graph.closure(&[git]).len(), 2);
+//! # Ok::<(), drv_graph::Error>(())
+//! ```
+//!
+//! # Which reader
+//!
+//! | input | reader | gives |
+//! |---|---|---|
+//! | `nix derivation show -r`, Nix 2.4 and later | [`derivation_json`] | a [`DerivationGraph`] |
+//! | `.drv` files, from roots down | [`DrvFiles`] | a [`DerivationGraph`] |
+//! | one `.drv` file, byte for byte | [`aterm`] | an [`Aterm`](aterm::Aterm) |
+//! | lines of nix-eval-jobs | [`eval_jobs`] | roots, and where they are cached |
+//! | `nix path-info --json` | [`path_info`] | sizes and references |
+//! | `.narinfo` | [`narinfo`] | the same, as a cache has it |
+//! | `nix build --dry-run` | [`dry_run`] | what would be built and fetched |
+//!
+//! [`Format::detect`] tells which it is. A new format is a module of its own, a variant of
+//! [`Format`] and a line in its `detect`.
+//!
+//! # Invariants
+//!
+//! - The crate does no IO and knows no clock: bytes in, values out.
+//! - The same input gives the same graph, with ids in ascending order of `.drv` path, whatever
+//!   the order of the input and whichever Nix wrote it.
+//! - A graph has no cycle and no input that is missing.
+//! - Bad input is an [`Error`] with the byte, or the derivation, at fault; never a panic, however
+//!   deep it is nested.
+//!
+//! # Limits
+//!
+//! - An input is read whole; a graph has at most 2³² derivations.
+//! - Output paths are taken from the input and not computed. Of a fixed output, Nix 2.32 and
+//!   later have the path in the environment only, where it is found.
+//! - Of dynamic derivations (derivations made by derivations) the graph has the edge to the one
+//!   that is known.
 #![warn(
     clippy::disallowed_macros,
     clippy::disallowed_methods,

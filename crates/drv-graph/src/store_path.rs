@@ -46,7 +46,7 @@ const fn classes() -> [u8; 256] {
 /// `/nix/store/8vh17lfiabqfl2bd2rasxrh94g9pf9dd-hook`.
 ///
 /// Invariants: the store directory is absolute, not `/`, and has no empty, `.` or `..`
-/// component; the hash part has 32 characters of Nix's base 32; the name has 1 to 211
+/// component and no control character; the hash part has 32 characters of Nix's base 32; the name has 1 to 211
 /// characters of `a-zA-Z0-9+-._?=` and is not, and does not start as, a `.` or `..` component.
 ///
 /// Order and equality are those of the full path as text. A clone shares the text.
@@ -129,7 +129,7 @@ pub(crate) fn check_store_dir(dir: &str) -> Result<u16, StorePathError> {
     let components = dir.strip_prefix('/').ok_or(StorePathError::NotAbsolute)?;
     let canonical = components
         .split('/')
-        .all(|part| !matches!(part, "" | "." | "..") && !part.contains('\0'));
+        .all(|part| !matches!(part, "" | "." | "..") && !part.contains(char::is_control));
     match u16::try_from(dir.len()) {
         Ok(len) if canonical => Ok(len),
         _ => Err(StorePathError::StoreDir),
@@ -260,7 +260,8 @@ pub enum StorePathError {
     /// The path, or the store directory, does not start with `/`.
     #[error("a store path is absolute")]
     NotAbsolute,
-    /// The store directory is `/`, too long, or has an empty, `.` or `..` component.
+    /// The store directory is `/`, too long, or has an empty, `.` or `..` component or a control
+    /// character.
     #[error("the store directory is not a canonical path below `/`")]
     StoreDir,
     /// There are not exactly 32 characters before the first dash.
@@ -330,6 +331,7 @@ mod tests {
             (format!("//{BASE}"), StoreDir),
             (format!("/nix//store/{BASE}"), StoreDir),
             (format!("/nix/./store/{BASE}"), StoreDir),
+            (format!("/nix/\u{1b}[31m/{BASE}"), StoreDir),
             (format!("/nix/../store/{BASE}"), StoreDir),
             (format!("/{}/{BASE}", "d".repeat(70_000)), StoreDir),
             (format!("/nix/store/{BASE}/bin/sh"), HashLength),

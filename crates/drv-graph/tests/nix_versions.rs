@@ -330,14 +330,14 @@ fn faults_have_their_place() {
             r#""system": "x86_64-linux""#,
             r#""system": 64"#,
             expect![
-                "wrong-type: in /nix/store/2cqwwsf2ig7xw0nn84n9y0jyakr7k3zq-by-hand-0.1.drv: `system` is a number where a string is expected, at line 10, column 15 (byte 246)"
+                "wrong-type: in /nix/store/2cqwwsf2ig7xw0nn84n9y0jyakr7k3zq-by-hand-0.1.drv: \"system\" is a number where a string is expected, at line 10, column 15 (byte 246)"
             ],
         ),
         (
             r#""builder": "/bin/sh""#,
             r#""system": "/bin/sh""#,
             expect![
-                "duplicate-key: in /nix/store/2cqwwsf2ig7xw0nn84n9y0jyakr7k3zq-by-hand-0.1.drv: the key `system` stands twice in one object, the second time at line 11, column 5 (byte 266)"
+                "duplicate-key: in /nix/store/2cqwwsf2ig7xw0nn84n9y0jyakr7k3zq-by-hand-0.1.drv: the key \"system\" stands twice in one object, the second time at line 11, column 5 (byte 266)"
             ],
         ),
         (
@@ -358,14 +358,14 @@ fn faults_have_their_place() {
             r#""r:sha256""#,
             r#""r:sha257""#,
             expect![
-                "bad-value: in /nix/store/r19dm60qzywy7mjyld5w6cy7l9db4ry4-source-tree.drv: `hashAlgo` is not a hash algorithm, at line 202, column 21 (byte 6574)"
+                "bad-value: in /nix/store/r19dm60qzywy7mjyld5w6cy7l9db4ry4-source-tree.drv: \"hashAlgo\" is not a hash algorithm, at line 202, column 21 (byte 6574)"
             ],
         ),
         (
             "{\n",
             "[\n",
             expect![
-                "wrong-type: `the input` is an array where an object is expected, at line 1, column 1 (byte 0)"
+                "wrong-type: \"the input\" is an array where an object is expected, at line 1, column 1 (byte 0)"
             ],
         ),
     ] {

@@ -29,7 +29,7 @@ impl<'a> OpenKeys<'a> {
         if object.ascending {
             object.ascending = !key.escaped
                 && match self.keys[object.first..].last() {
-                    Some(before) => before.raw < key.raw,
+                    Some(before) => precedes(before.raw, key.raw),
                     None => true,
                 };
         }
@@ -49,5 +49,14 @@ impl<'a> OpenKeys<'a> {
         }
         self.keys.truncate(object.first);
         twice
+    }
+}
+
+/// `a < b`, without a call where the first eight bytes decide: of the keys of an environment,
+/// nearly always.
+fn precedes(a: &str, b: &str) -> bool {
+    match (a.as_bytes().first_chunk(), b.as_bytes().first_chunk()) {
+        (Some(x), Some(y)) if x != y => u64::from_be_bytes(*x) < u64::from_be_bytes(*y),
+        _ => a < b,
     }
 }

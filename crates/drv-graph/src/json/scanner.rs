@@ -139,8 +139,13 @@ impl<'a> Scanner<'a> {
     }
 
     fn skip_space(&mut self) {
+        const INDENT: &[u8] = b"        ";
         while let Some(b' ' | b'\n' | b'\r' | b'\t') = self.byte() {
             self.at += 1;
+            // Nix up to 2.32 indents, by up to ten spaces.
+            if self.text.as_bytes()[self.at..].starts_with(INDENT) {
+                self.at += INDENT.len();
+            }
         }
     }
 
