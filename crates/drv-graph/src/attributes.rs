@@ -109,11 +109,7 @@ impl Attributes {
                 scanner.skip()
             }
         })?;
-        for (key, value) in exported {
-            if !self.kept.iter().any(|(kept, _)| *kept == key) {
-                self.kept.push((key, value));
-            }
-        }
+        self.kept.append(&mut exported);
         Ok(())
     }
 
@@ -166,11 +162,10 @@ impl Attributes {
             .enable_parallel_building
             .or(self.enable_parallel_building);
         parts.env = structured.kept;
-        for (key, value) in self.kept {
-            if !parts.env.iter().any(|(kept, _)| *kept == key) {
-                parts.env.push((key, value));
-            }
-        }
+        parts.env.extend(self.kept);
+        // Of what has one key, the first counts; the sort is stable.
+        parts.env.sort_by(|(a, _), (b, _)| a.cmp(b));
+        parts.env.dedup_by(|(later, _), (first, _)| later == first);
     }
 }
 

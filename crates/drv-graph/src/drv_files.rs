@@ -20,6 +20,8 @@
 
 use std::borrow::Cow;
 
+use rustc_hash::FxHashSet;
+
 use crate::aterm::{Aterm, AtermOutput};
 use crate::attributes::{Attribute, Attributes};
 use crate::interner::Interner;
@@ -37,7 +39,7 @@ pub struct DrvFiles {
     /// What has been mentioned, in the order of mention; asked for from `next` on.
     mentioned: Vec<StorePath>,
     next: usize,
-    known: rustc_hash::FxHashSet<StorePath>,
+    known: FxHashSet<StorePath>,
 }
 
 impl DrvFiles {
@@ -125,9 +127,10 @@ impl DrvFiles {
                 .collect(),
             ..DerivationParts::new(path.clone())
         };
+        let mut names = FxHashSet::default();
         for output in &file.outputs {
             let name = self.interner.text(utf8(bytes, &output.name)?);
-            if parts.outputs.iter().any(|other| other.name == name) {
+            if !names.insert(&output.name) {
                 return Err(Error::DuplicateKey {
                     key: name.to_string(),
                     position: position(bytes, &output.name),

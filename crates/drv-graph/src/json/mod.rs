@@ -8,6 +8,7 @@
 mod detect;
 mod object_keys;
 mod scanner;
+mod skip;
 mod text;
 
 pub(crate) use detect::detect;
