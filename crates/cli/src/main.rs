@@ -1,2 +1,72 @@
-//! Under construction.
-fn main() {}
+//! Answers before the build: what will be built, how long it takes, whether it fits in memory.
+
+mod args;
+mod caches;
+mod config;
+mod dto;
+mod failure;
+mod input;
+mod nix;
+mod output;
+mod plan;
+mod progress;
+mod quantity;
+mod render;
+
+use std::process::ExitCode;
+
+use clap::{ColorChoice, Parser};
+
+use args::{Cli, Document, Verb};
+use failure::Failure;
+use output::Outcome;
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    match cli.color {
+        ColorChoice::Auto => {}
+        ColorChoice::Always => anstream::ColorChoice::Always.write_global(),
+        ColorChoice::Never => anstream::ColorChoice::Never.write_global(),
+    }
+    log_to_stderr(cli.verbose);
+    match run(&cli.verb) {
+        Ok(Outcome::Clean) => ExitCode::SUCCESS,
+        Ok(Outcome::Finding) => ExitCode::from(1),
+        // Whoever read the output has seen enough: `hmtool plan | head`.
+        Err(failure) if failure.is_broken_pipe() => ExitCode::SUCCESS,
+        Err(failure) => {
+            output::complain(&failure.render());
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn run(verb: &Verb) -> Result<Outcome, Failure> {
+    match verb {
+        Verb::Plan(args) => plan::run(args),
+        Verb::Schema { document } => {
+            output::write_plain(match document {
+                Document::Plan => dto::plan::SCHEMA,
+            })?;
+            Ok(Outcome::Clean)
+        }
+    }
+}
+
+/// `RUST_LOG` as everywhere, else by the number of `-v`.
+fn log_to_stderr(verbose: u8) {
+    use tracing_subscriber::EnvFilter;
+
+    let level = match verbose {
+        0 => "warn",
+        1 => "info",
+        _ => "debug",
+    };
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(level));
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .without_time()
+        .with_ansi(false)
+        .init();
+}

@@ -1,0 +1,210 @@
+//! The command line. What a flag does not say, `HMTOOL_*` may, and then `hmtool.toml`.
+
+use std::path::PathBuf;
+
+use clap::{Args, ColorChoice, Parser, Subcommand, ValueEnum};
+use hw_profile::Bytes;
+use tier_planner::Millis;
+
+use crate::quantity::{parse_bytes, parse_duration, parse_share};
+
+/// Answers before the build: what will be built, how long it takes, whether it fits in memory.
+#[derive(Debug, Parser)]
+#[command(name = "hmtool", version, max_term_width = 100, after_help = AFTER_HELP)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) verb: Verb,
+
+    /// When to use colours; NO_COLOR and CLICOLOR_FORCE are heeded too
+    #[arg(
+        long,
+        global = true,
+        value_name = "WHEN",
+        default_value = "auto",
+        env = "HMTOOL_COLOR"
+    )]
+    pub(crate) color: ColorChoice,
+
+    /// Say what is being done; twice for more
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    pub(crate) verbose: u8,
+}
+
+const AFTER_HELP: &str = "Results go to standard output, everything else to standard error.\n\
+Exit status: 0 done, 1 a finding (a gate is exceeded, a build does not fit), 2 a usage, input or system error.";
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Verb {
+    /// Show what will be built and fetched, when, and whether it fits
+    Plan(Box<PlanArgs>),
+    /// Print the JSON Schema of a document that --format json prints
+    Schema {
+        /// Which document
+        #[arg(value_enum)]
+        document: Document,
+    },
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum Document {
+    /// What `hmtool plan --format json` prints
+    Plan,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// One screen
+    Human,
+    /// A versioned document; see `hmtool schema plan`
+    Json,
+    /// The builds as a Graphviz graph
+    Dot,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct PlanArgs {
+    /// A directory with hmtool.toml (or below one), or a directory or installable that Nix evaluates
+    #[arg(value_name = "DIR | INSTALLABLE")]
+    pub(crate) target: Option<String>,
+
+    /// Read derivations from FILE: `nix derivation show -r` (plain, gzip or zstd), a .drv file, a
+    /// directory of .drv files, nix-eval-jobs lines; - is standard input
+    #[arg(long, value_name = "FILE", help_heading = "What to build")]
+    pub(crate) graph: Vec<PathBuf>,
+
+    /// Read the derivations asked for from FILE: store paths or names, one per line
+    #[arg(long, value_name = "FILE", help_heading = "What to build")]
+    pub(crate) roots: Vec<PathBuf>,
+
+    /// Read names that the package set has for derivations from FILE: lines of `ATTRIBUTE PATH`
+    #[arg(long, value_name = "FILE", help_heading = "What to build")]
+    pub(crate) attributes: Option<PathBuf>,
+
+    /// Let Nix evaluate the machine's installable instead of reading its captured graph
+    #[arg(long, help_heading = "What to build", conflicts_with = "graph")]
+    pub(crate) evaluate: bool,
+
+    /// Give Nix at most this long to evaluate
+    #[arg(long, value_name = "TIME", value_parser = parse_duration, default_value = "30min", help_heading = "What to build")]
+    pub(crate) nix_timeout: Millis,
+
+    /// Plan for this machine of hmtool.toml
+    #[arg(
+        short,
+        long,
+        value_name = "NAME",
+        env = "HMTOOL_MACHINE",
+        help_heading = "Machine"
+    )]
+    pub(crate) machine: Option<String>,
+
+    /// Read the hardware profile from FILE (.nix, .toml or .json)
+    #[arg(
+        long,
+        value_name = "FILE",
+        env = "HMTOOL_PROFILE",
+        help_heading = "Machine"
+    )]
+    pub(crate) profile: Option<PathBuf>,
+
+    /// Memory for builds, e.g. 8G; nothing is subtracted
+    #[arg(long, value_name = "SIZE", value_parser = parse_bytes, env = "HMTOOL_MEM", help_heading = "Machine")]
+    pub(crate) mem: Option<Bytes>,
+
+    /// Threads for builds
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=65_535), env = "HMTOOL_CORES", help_heading = "Machine")]
+    pub(crate) cores: Option<u32>,
+
+    /// Threads promised to running builds together, as a multiple of --cores
+    #[arg(long, value_name = "FACTOR", value_parser = parse_factor, help_heading = "Machine")]
+    pub(crate) oversubscription: Option<f64>,
+
+    /// Compare with Nix at this max-jobs
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=65_535), help_heading = "Machine")]
+    pub(crate) max_jobs: Option<u32>,
+
+    /// Compare with Nix at this cores
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(0..=65_535), help_heading = "Machine")]
+    pub(crate) nix_cores: Option<u32>,
+
+    /// Count what FILE lists as valid already: path-info JSON, store paths, or a dry run's text
+    #[arg(long, value_name = "FILE", help_heading = "Caches")]
+    pub(crate) available: Vec<PathBuf>,
+
+    /// Fetch from this binary cache: URL, file://DIR, a directory of narinfos, or a file as for --available
+    #[arg(long, value_name = "URL | PATH", help_heading = "Caches")]
+    pub(crate) cache: Vec<String>,
+
+    /// Ask the http caches of hmtool.toml too
+    #[arg(long, env = "HMTOOL_ONLINE", value_parser = clap::builder::BoolishValueParser::new(), help_heading = "Caches")]
+    pub(crate) online: bool,
+
+    /// Give a cache at most this long to answer one question
+    #[arg(long, value_name = "TIME", value_parser = parse_duration, default_value = "15s", help_heading = "Caches")]
+    pub(crate) cache_timeout: Millis,
+
+    /// Learn build times from FILE: nix-output-monitor's build-reports.csv
+    #[arg(
+        long,
+        value_name = "FILE",
+        env = "HMTOOL_HISTORY",
+        help_heading = "Estimates"
+    )]
+    pub(crate) history: Vec<PathBuf>,
+
+    /// Explain one package: its tier, its estimate, its place in the plan
+    #[arg(long, value_name = "PACKAGE", conflicts_with_all = ["format", "sh"], help_heading = "Output")]
+    pub(crate) explain: Option<String>,
+
+    /// What to print
+    #[arg(long, value_enum, default_value = "human", help_heading = "Output")]
+    pub(crate) format: Format,
+
+    /// Print the plan as a POSIX shell script
+    #[arg(long, conflicts_with = "format", help_heading = "Output")]
+    pub(crate) sh: bool,
+
+    /// Directory for the garbage collector's roots that the script makes
+    #[arg(
+        long,
+        value_name = "DIR",
+        default_value = "hmtool-roots",
+        requires = "sh",
+        help_heading = "Output"
+    )]
+    pub(crate) add_root: PathBuf,
+
+    /// Use only ASCII
+    #[arg(long, env = "HMTOOL_ASCII", value_parser = clap::builder::BoolishValueParser::new(), help_heading = "Output")]
+    pub(crate) ascii: bool,
+
+    /// Exit with 1 when the plan takes longer
+    #[arg(long, value_name = "TIME", value_parser = parse_duration, help_heading = "Gates")]
+    pub(crate) max_build_time: Option<Millis>,
+
+    /// Exit with 1 when more derivations are built
+    #[arg(long, value_name = "N", help_heading = "Gates")]
+    pub(crate) max_builds: Option<u64>,
+
+    /// Exit with 1 when less of what is wanted needs no build, e.g. 0.8 or 80%
+    #[arg(long, value_name = "SHARE", value_parser = parse_share, help_heading = "Gates")]
+    pub(crate) min_hit_rate: Option<f64>,
+}
+
+fn parse_factor(text: &str) -> Result<f64, String> {
+    match text.trim().parse::<f64>() {
+        Ok(factor) if (1.0..=64.0).contains(&factor) => Ok(factor),
+        _ => Err(format!("`{text}` is not a number from 1 to 64")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        use clap::CommandFactory;
+        Cli::command().debug_assert();
+    }
+}

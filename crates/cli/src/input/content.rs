@@ -1,0 +1,156 @@
+//! A file's bytes, unpacked: gzip and zstd are told by their first bytes, not by a name.
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+use crate::failure::Failure;
+use crate::progress::Progress;
+
+/// The name that stands for standard input.
+const STDIN: &str = "-";
+
+/// How a file is called in messages and in the plan.
+pub(crate) fn shown(path: &Path) -> String {
+    if path == Path::new(STDIN) {
+        "standard input".to_owned()
+    } else {
+        path.to_string_lossy().into_owned()
+    }
+}
+
+/// Reads a file, or standard input for `-`, and unpacks it.
+///
+/// A plain file is read into one buffer of its size: there is never a second copy of it.
+pub(crate) fn read(path: &Path, progress: &Progress) -> Result<Vec<u8>, Failure> {
+    let failed = |e| Failure::reading(path, e);
+    let mut bytes = Vec::new();
+    if path == Path::new(STDIN) {
+        let _reading = progress.reading("standard input", None);
+        let read = progress.wrap(io::stdin().lock()).read_to_end(&mut bytes);
+        read.map_err(|e| Failure::reading(&PathBuf::from("standard input"), e))?;
+        return unpack(bytes, path);
+    }
+    let mut file = File::open(path).map_err(failed)?;
+    let metadata = file.metadata().map_err(failed)?;
+    if metadata.is_dir() {
+        return Err(failed(io::Error::from(io::ErrorKind::IsADirectory)));
+    }
+    let _reading = progress.reading(&shown(path), Some(metadata.len()));
+    // Room for some more than its size, so that the read that finds the end grows nothing.
+    let size = usize::try_from(metadata.len()).unwrap_or(usize::MAX);
+    bytes
+        .try_reserve_exact(size.saturating_add(64))
+        .map_err(|_| failed(io::Error::from(io::ErrorKind::OutOfMemory)))?;
+    let read = progress.wrap(&mut file).read_to_end(&mut bytes);
+    read.map_err(failed)?;
+    unpack(bytes, path)
+}
+
+#[derive(Clone, Copy)]
+enum Packing {
+    Gzip,
+    Zstd,
+}
+
+fn unpack(bytes: Vec<u8>, path: &Path) -> Result<Vec<u8>, Failure> {
+    let packing = match &bytes[..] {
+        [0x1f, 0x8b, ..] => Packing::Gzip,
+        [0x28, 0xb5, 0x2f, 0xfd, ..] => Packing::Zstd,
+        _ => return Ok(bytes),
+    };
+    let mut out = Vec::new();
+    let (name, done) = match packing {
+        // Both tools write one file as several members one after another.
+        Packing::Gzip => (
+            "gzip",
+            flate2::bufread::MultiGzDecoder::new(&bytes[..]).read_to_end(&mut out),
+        ),
+        Packing::Zstd => ("zstd", unpack_zstd(&bytes, &mut out)),
+    };
+    match done {
+        Ok(_) => Ok(out),
+        Err(error) => Err(Failure::Data {
+            file: shown(path),
+            place: Some(format!("byte {} after unpacking", out.len())),
+            code: "broken-archive",
+            message: format!("the {name} data is broken: {error}"),
+            hint: Some("the file was cut off or damaged; make it again".to_owned()),
+        }),
+    }
+}
+
+fn unpack_zstd(mut rest: &[u8], out: &mut Vec<u8>) -> io::Result<usize> {
+    while !rest.is_empty() {
+        // A skippable frame (RFC 8878, 3.1.2) has a magic number of its own and no content.
+        if let [0x50..=0x5f, 0x2a, 0x4d, 0x18, a, b, c, d, tail @ ..] = rest {
+            let size = u32::from_le_bytes([*a, *b, *c, *d]) as usize;
+            rest = tail.get(size..).ok_or(io::ErrorKind::UnexpectedEof)?;
+            continue;
+        }
+        let mut frame =
+            ruzstd::decoding::StreamingDecoder::new(&mut rest).map_err(io::Error::other)?;
+        frame.read_to_end(out)?;
+    }
+    Ok(out.len())
+}
+
+/// Bytes as text, or the place of the first byte that is none.
+pub(crate) fn as_text<'a>(bytes: &'a [u8], path: &Path) -> Result<&'a str, Failure> {
+    std::str::from_utf8(bytes).map_err(|error| Failure::Data {
+        file: shown(path),
+        place: Some(drv_graph::Position::of(bytes, error.valid_up_to()).to_string()),
+        code: "not-utf8",
+        message: "not UTF-8".to_owned(),
+        hint: Some("is this a text file?".to_owned()),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use super::*;
+
+    fn gzip(text: &[u8]) -> Vec<u8> {
+        let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        encoder.write_all(text).expect("memory takes it");
+        encoder.finish().expect("memory takes it")
+    }
+
+    /// `printf hello | zstd`, with its checksum.
+    const ZSTD_HELLO: [u8; 18] = [
+        0x28, 0xb5, 0x2f, 0xfd, 0x04, 0x58, 0x29, 0x00, 0x00, 0x68, 0x65, 0x6c, 0x6c, 0x6f, 0xa3,
+        0x6d, 0x9f, 0x88,
+    ];
+
+    #[test]
+    fn the_packing_is_told_by_content() {
+        let path = Path::new("x.json");
+        assert_eq!(unpack(b"hello".to_vec(), path).expect("plain"), b"hello");
+        assert_eq!(unpack(gzip(b"hello"), path).expect("gzip"), b"hello");
+        assert_eq!(unpack(ZSTD_HELLO.to_vec(), path).expect("zstd"), b"hello");
+        assert_eq!(unpack(Vec::new(), path).expect("empty"), b"");
+    }
+
+    #[test]
+    fn members_are_joined() {
+        let path = Path::new("x.json");
+        let members = [gzip(b"hel"), gzip(b"lo")].concat();
+        assert_eq!(unpack(members, path).expect("gzip"), b"hello");
+        let skippable = [0x50, 0x2a, 0x4d, 0x18, 2, 0, 0, 0, 9, 9];
+        let members = [&ZSTD_HELLO[..], &skippable, &ZSTD_HELLO].concat();
+        assert_eq!(unpack(members, path).expect("zstd"), b"hellohello");
+    }
+
+    #[test]
+    fn a_broken_archive_is_an_error() {
+        let whole = [gzip(b"hello"), ZSTD_HELLO.to_vec()];
+        for bytes in whole {
+            for cut in 5..bytes.len() - 4 {
+                let failure = unpack(bytes[..cut].to_vec(), Path::new("g")).expect_err("cut off");
+                assert_eq!(failure.code(), "broken-archive", "at {cut}");
+            }
+        }
+    }
+}

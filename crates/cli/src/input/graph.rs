@@ -1,0 +1,231 @@
+//! Graphs of derivations, from whatever a Nix wrote them in.
+
+use std::path::{Path, PathBuf};
+
+use drv_graph::{
+    DerivationGraph, DerivationGraphBuilder, DrvFiles, EvalJob, Format, ReadOptions, StorePath,
+    derivation_json, eval_jobs,
+};
+
+use super::roots::Wanted;
+use super::{content, data_failure};
+use crate::failure::Failure;
+use crate::progress::Progress;
+
+/// A graph, and what its files say besides.
+pub(crate) struct Graph {
+    /// The derivations of all files.
+    pub(crate) derivations: DerivationGraph,
+    /// Derivations that the files themselves ask for: the jobs of nix-eval-jobs, a `.drv` file.
+    pub(crate) wanted: Vec<Wanted>,
+    /// Attribute paths by derivation, as nix-eval-jobs gives them.
+    pub(crate) attributes: Vec<(StorePath, String)>,
+    /// Jobs that failed to evaluate, with their error.
+    pub(crate) failed_jobs: Vec<(String, String)>,
+}
+
+/// Reads all files into one graph. `roots` are where a directory of `.drv` files is entered.
+pub(crate) fn read(
+    files: &[PathBuf],
+    roots: &[Wanted],
+    progress: &Progress,
+) -> Result<Graph, Failure> {
+    let mut reading = Reading::new(progress);
+    for file in files {
+        if file.is_dir() {
+            reading.directory(file, roots)?;
+        } else {
+            let bytes = content::read(file, progress)?;
+            reading.take(file, &bytes)?;
+        }
+    }
+    reading.finish()
+}
+
+/// Reads what `name` printed.
+pub(crate) fn from_bytes(name: &Path, bytes: &[u8], progress: &Progress) -> Result<Graph, Failure> {
+    let mut reading = Reading::new(progress);
+    reading.take(name, bytes)?;
+    reading.finish()
+}
+
+struct Reading<'a> {
+    /// With the first file, to blame for what only shows when all are joined.
+    json: Option<(PathBuf, DerivationGraphBuilder)>,
+    drv_files: Option<(PathBuf, DrvFiles)>,
+    wanted: Vec<Wanted>,
+    attributes: Vec<(StorePath, String)>,
+    failed_jobs: Vec<(String, String)>,
+    progress: &'a Progress,
+}
+
+impl<'a> Reading<'a> {
+    fn new(progress: &'a Progress) -> Self {
+        Self {
+            json: None,
+            drv_files: None,
+            wanted: Vec::new(),
+            attributes: Vec::new(),
+            failed_jobs: Vec::new(),
+            progress,
+        }
+    }
+
+    fn finish(self) -> Result<Graph, Failure> {
+        let derivations = match (self.json, self.drv_files) {
+            (Some((file, builder)), None) => {
+                builder.finish().map_err(|e| data_failure(&file, &e))?
+            }
+            (None, Some((file, files))) => files.finish().map_err(|e| data_failure(&file, &e))?,
+            (None, None) => DerivationGraphBuilder::new()
+                .finish()
+                .map_err(|e| data_failure(Path::new(""), &e))?,
+            (Some((json, _)), Some((drv, _))) => {
+                return Err(Failure::Usage {
+                    message: format!(
+                        "{} is JSON and {} is not: they do not make one graph",
+                        content::shown(&json),
+                        content::shown(&drv)
+                    ),
+                    hint: "give graphs of one kind".to_owned(),
+                });
+            }
+        };
+        Ok(Graph {
+            derivations,
+            wanted: self.wanted,
+            attributes: self.attributes,
+            failed_jobs: self.failed_jobs,
+        })
+    }
+
+    fn take(&mut self, file: &Path, bytes: &[u8]) -> Result<(), Failure> {
+        match Format::detect(bytes) {
+            Some(Format::DerivationJson) => {
+                let (_, builder) = self
+                    .json
+                    .get_or_insert_with(|| (file.to_owned(), DerivationGraphBuilder::new()));
+                derivation_json::read_into(builder, bytes, &ReadOptions::default())
+                    .map_err(|e| data_failure(file, &e))
+            }
+            Some(Format::ATerm) => self.drv_file(file, bytes),
+            Some(Format::EvalJobs) => {
+                let jobs = eval_jobs::read(bytes).map_err(|e| data_failure(file, &e))?;
+                self.jobs(file, jobs)
+            }
+            Some(other) => Err(Failure::Data {
+                file: content::shown(file),
+                place: None,
+                code: "no-graph",
+                message: format!("this is {other}, which has no graph of derivations"),
+                hint: Some("give what `nix derivation show -r` prints".to_owned()),
+            }),
+            None => Err(data_failure(file, &drv_graph::Error::UnknownFormat)),
+        }
+    }
+
+    /// One `.drv` file; what it needs lies beside it.
+    fn drv_file(&mut self, file: &Path, bytes: &[u8]) -> Result<(), Failure> {
+        let Some(path) = store_path_of(file) else {
+            return Err(Failure::Data {
+                file: content::shown(file),
+                place: None,
+                code: "unnamed-derivation",
+                message: "a .drv file's own store path is its name, and this is none".to_owned(),
+                hint: Some("give the file as it lies in the store, hash and all".to_owned()),
+            });
+        };
+        let dir = file.parent().unwrap_or(Path::new(".")).to_owned();
+        self.wanted.push(Wanted::Path(path.clone()));
+        let (_, files) = self.start(file);
+        files
+            .give(&path, bytes)
+            .map_err(|e| data_failure(file, &e))?;
+        self.follow(&dir)
+    }
+
+    /// A directory with `.drv` files: from the roots down if there are any, else all of them.
+    fn directory(&mut self, dir: &Path, roots: &[Wanted]) -> Result<(), Failure> {
+        let mut wanted: Vec<StorePath> = roots
+            .iter()
+            .filter_map(|root| match root {
+                Wanted::Path(path) if path.is_derivation() => Some(path.clone()),
+                _ => None,
+            })
+            .collect();
+        if wanted.is_empty() {
+            let entries = std::fs::read_dir(dir).map_err(|e| Failure::reading(dir, e))?;
+            for entry in entries {
+                let entry = entry.map_err(|e| Failure::reading(dir, e))?;
+                wanted.extend(store_path_of(&entry.path()).filter(StorePath::is_derivation));
+            }
+            wanted.sort();
+        }
+        let (_, files) = self.start(dir);
+        for path in &wanted {
+            files.want(path);
+        }
+        self.follow(dir)
+    }
+
+    /// Jobs of nix-eval-jobs: their `.drv` files lie in the store that they name.
+    fn jobs(&mut self, file: &Path, jobs: Vec<EvalJob>) -> Result<(), Failure> {
+        let mut store = None;
+        for job in jobs {
+            match job.result {
+                Ok(evaluated) => {
+                    store.get_or_insert_with(|| PathBuf::from(evaluated.path.store_dir()));
+                    self.start(file).1.want(&evaluated.path);
+                    self.wanted.push(Wanted::Path(evaluated.path.clone()));
+                    self.attributes.push((evaluated.path, job.attr));
+                }
+                Err(error) => self.failed_jobs.push((job.attr, error)),
+            }
+        }
+        match store {
+            Some(store) => self.follow(&store),
+            None => Ok(()),
+        }
+    }
+
+    fn start(&mut self, file: &Path) -> &mut (PathBuf, DrvFiles) {
+        self.drv_files
+            .get_or_insert_with(|| (file.to_owned(), DrvFiles::new(ReadOptions::default())))
+    }
+
+    /// Reads from `dir` what is wanted and what that needs. A file that is not there is a
+    /// dangling input, which is reported with all others at the end.
+    fn follow(&mut self, dir: &Path) -> Result<(), Failure> {
+        let Some((_, files)) = &mut self.drv_files else {
+            return Ok(());
+        };
+        let _reading = self.progress.reading(&content::shown(dir), None);
+        while let Some(path) = files.next_wanted() {
+            let file = dir.join(path.base_name());
+            match std::fs::read(&file) {
+                Ok(bytes) => {
+                    self.progress.advance(bytes.len() as u64);
+                    files
+                        .give(&path, &bytes)
+                        .map_err(|e| data_failure(&file, &e))?;
+                }
+                Err(e) if e.kind() == std::io::ErrorKind::NotFound => {}
+                Err(e) => return Err(Failure::reading(&file, e)),
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The store path whose name a file has; in the directory it lies in if that can be a store,
+/// else in the usual one, for copies of store files.
+fn store_path_of(file: &Path) -> Option<StorePath> {
+    let base = file.file_name()?.to_str()?;
+    let dir = file.parent().and_then(Path::to_str).unwrap_or_default();
+    if dir.ends_with("/store")
+        && let Ok(path) = StorePath::from_base_name(dir, base)
+    {
+        return Some(path);
+    }
+    StorePath::from_base_name(drv_graph::DEFAULT_STORE_DIR, base).ok()
+}

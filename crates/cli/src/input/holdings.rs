@@ -1,0 +1,71 @@
+//! What a store or a cache holds, as a file tells it.
+
+use std::path::Path;
+
+use cache_policy::{Holding, Holdings};
+use drv_graph::{Format, PathInfo, StorePath, dry_run, narinfo, path_info};
+
+use super::{content, data_failure};
+use crate::failure::Failure;
+use crate::progress::Progress;
+
+/// Reads path-info JSON of any version, a narinfo, what a dry run would fetch, or a plain list of
+/// store paths.
+pub(crate) fn read(file: &Path, progress: &Progress) -> Result<Holdings, Failure> {
+    let bytes = content::read(file, progress)?;
+    let failed = |e| data_failure(file, &e);
+    match Format::detect(&bytes) {
+        Some(Format::PathInfoJson) => {
+            let infos = path_info::read(&bytes).map_err(failed)?;
+            Ok(infos.valid.into_iter().map(holding).collect())
+        }
+        Some(Format::NarInfo) => {
+            let info = narinfo::read(&bytes).map_err(failed)?.info;
+            Ok([holding(info)].into_iter().collect())
+        }
+        Some(Format::DryRun) => {
+            let run = dry_run::read(&bytes).map_err(failed)?;
+            Ok(run.fetch.into_iter().collect())
+        }
+        Some(other) => Err(Failure::Data {
+            file: content::shown(file),
+            place: None,
+            code: "no-holdings",
+            message: format!("this is {other}, which does not say what is held"),
+            hint: Some(
+                "give path-info JSON, a list of store paths, or a dry run's text".to_owned(),
+            ),
+        }),
+        None => list(content::as_text(&bytes, file)?, file),
+    }
+}
+
+/// A path-info entry as a holding.
+pub(crate) fn holding(info: PathInfo) -> (StorePath, Holding) {
+    let holding = Holding {
+        references: Some(info.references),
+        nar_size: Some(info.nar_size),
+        file_size: info.download_size,
+    };
+    (info.path, holding)
+}
+
+/// One store path a line; blank lines and `#` comments are left out.
+fn list(text: &str, file: &Path) -> Result<Holdings, Failure> {
+    let mut paths = Vec::new();
+    for (number, line) in (1..).zip(text.lines()) {
+        let word = line.split('#').next().unwrap_or_default().trim();
+        if word.is_empty() {
+            continue;
+        }
+        let path = StorePath::parse(word).map_err(|error| Failure::Data {
+            file: content::shown(file),
+            place: Some(format!("line {number}")),
+            code: "bad-path",
+            message: format!("{word:?} is not a store path: {error}"),
+            hint: Some("one store path a line".to_owned()),
+        })?;
+        paths.push(path);
+    }
+    Ok(paths.into_iter().collect())
+}

@@ -1,0 +1,270 @@
+//! The one place where the real Nix is called.
+
+use std::ffi::{OsStr, OsString};
+use std::io::{ErrorKind, Read};
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use drv_graph::StorePath;
+use tier_planner::Millis;
+
+use crate::failure::Failure;
+use crate::progress::Progress;
+use crate::quantity;
+
+/// What to do when there is no Nix.
+const GET_NIX: &str = "install it with `apt-get install nix-bin` or from https://nixos.org/download, \
+                       or give captured files with --graph and --roots";
+
+/// Paths given to one call: far below what the kernel allows as arguments (ARG_MAX, 2 MB).
+const BATCH: usize = 2_000;
+
+/// Evaluates `installable` as seen from `dir` and gives what `nix derivation show -r` prints.
+pub(crate) fn derivations(
+    dir: &Path,
+    installable: &str,
+    limit: Millis,
+    progress: &Progress,
+) -> Result<Vec<u8>, Failure> {
+    let mut args: Vec<&str> = vec!["--extra-experimental-features", "nix-command flakes"];
+    // `show-derivation` is the name until 2.13, and an alias with a warning until 2.31.
+    if version(limit, progress)? < (2, 14) {
+        args.push("show-derivation");
+    } else {
+        args.extend(["derivation", "show"]);
+    }
+    args.extend(["--recursive", "--", installable]);
+    let doing = format!("nix evaluates {installable}");
+    run("nix", &args, dir, limit, &doing, progress)
+}
+
+/// Instantiates the `default.nix` of `dir`: the `.drv` files of all its derivations.
+pub(crate) fn instantiate(
+    dir: &Path,
+    limit: Millis,
+    progress: &Progress,
+) -> Result<Vec<StorePath>, Failure> {
+    let doing = format!("nix-instantiate evaluates {}", dir.display());
+    let printed = run(
+        "nix-instantiate",
+        &["./default.nix"],
+        dir,
+        limit,
+        &doing,
+        progress,
+    )?;
+    let text = String::from_utf8_lossy(&printed);
+    let paths = text.split_whitespace().map(|word| {
+        let path = word.split('!').next().unwrap_or_default();
+        StorePath::parse(path).map_err(|error| Failure::Nix {
+            message: format!("nix-instantiate printed {word:?}: {error}"),
+            stderr: String::new(),
+            hint: None,
+        })
+    });
+    paths.collect()
+}
+
+/// Which of `paths` are valid in this machine's store.
+pub(crate) fn valid(
+    paths: &[StorePath],
+    limit: Millis,
+    progress: &Progress,
+) -> Result<Vec<StorePath>, Failure> {
+    let mut invalid = std::collections::HashSet::new();
+    for batch in paths.chunks(BATCH) {
+        let mut args = vec!["--check-validity", "--print-invalid"];
+        args.extend(batch.iter().map(StorePath::as_str));
+        let doing = "nix-store checks what is there";
+        let printed = run("nix-store", &args, Path::new("."), limit, doing, progress)?;
+        let text = String::from_utf8_lossy(&printed).into_owned();
+        invalid.extend(text.lines().map(str::to_owned));
+    }
+    let valid = paths.iter().filter(|path| !invalid.contains(path.as_str()));
+    Ok(valid.cloned().collect())
+}
+
+/// Major and minor version of the `nix` in PATH. Lix and Determinate say theirs the same way.
+fn version(limit: Millis, progress: &Progress) -> Result<(u32, u32), Failure> {
+    let printed = run(
+        "nix",
+        &["--version"],
+        Path::new("."),
+        limit,
+        "nix",
+        progress,
+    )?;
+    Ok(parse_version(&String::from_utf8_lossy(&printed)))
+}
+
+/// The last word of `nix (Nix) 2.8.0`. What cannot be read counts as the newest.
+fn parse_version(text: &str) -> (u32, u32) {
+    let read = || {
+        let word = text.split_whitespace().last()?;
+        let mut parts = word.split(|c: char| !c.is_ascii_digit());
+        Some((parts.next()?.parse().ok()?, parts.next()?.parse().ok()?))
+    };
+    read().unwrap_or((u32::MAX, 0))
+}
+
+/// Runs a program of Nix in `dir` and gives its standard output.
+fn run<A: AsRef<OsStr>>(
+    program: &str,
+    args: &[A],
+    dir: &Path,
+    limit: Millis,
+    doing: &str,
+    progress: &Progress,
+) -> Result<Vec<u8>, Failure> {
+    let nix = |message: String, stderr: String, hint: Option<&str>| Failure::Nix {
+        message,
+        stderr,
+        hint: hint.map(str::to_owned),
+    };
+    let args: Vec<OsString> = args.iter().map(|a| a.as_ref().to_owned()).collect();
+    tracing::info!(program, ?args, dir = %dir.display(), "running");
+    let mut child = Command::new(program)
+        .args(&args)
+        .current_dir(dir)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .map_err(|e| match e.kind() {
+            ErrorKind::NotFound if dir.is_dir() => {
+                let message = format!("{program} is needed for this and is not in PATH");
+                nix(message, String::new(), Some(GET_NIX))
+            }
+            _ => nix(
+                format!("cannot run {program} in {}: {e}", dir.display()),
+                String::new(),
+                None,
+            ),
+        })?;
+    // Both pipes are drained while Nix runs: a full one would stop it.
+    let drain = |pipe: Option<Box<dyn Read + Send>>| {
+        thread::spawn(move || {
+            let mut bytes = Vec::new();
+            if let Some(mut pipe) = pipe {
+                // What was read before an error is all there is to show.
+                let _ = pipe.read_to_end(&mut bytes);
+            }
+            bytes
+        })
+    };
+    let stdout = drain(child.stdout.take().map(|p| Box::new(p) as _));
+    let stderr = drain(child.stderr.take().map(|p| Box::new(p) as _));
+
+    let _waiting = progress.waiting(doing);
+    let deadline = Instant::now() + Duration::from_millis(limit.0);
+    let mut pause = Duration::from_millis(1);
+    let status = loop {
+        match child.try_wait() {
+            Ok(Some(status)) => break Some(status),
+            Ok(None) if Instant::now() >= deadline => break None,
+            Ok(None) => thread::sleep(pause),
+            Err(e) => {
+                return Err(nix(
+                    format!("cannot wait for {program}: {e}"),
+                    String::new(),
+                    None,
+                ));
+            }
+        }
+        pause = (pause * 2).min(Duration::from_millis(50));
+        progress.advance(0);
+    };
+    let Some(status) = status else {
+        // Errors here mean that it ended by itself in the meantime.
+        let _ = child.kill();
+        let _ = child.wait();
+        let message = format!("{program} took longer than {}", quantity::duration(limit.0));
+        return Err(nix(
+            message,
+            String::new(),
+            Some("give it more time with --nix-timeout"),
+        ));
+    };
+    let printed = stdout.join().unwrap_or_default();
+    let complaints = stderr.join().unwrap_or_default();
+    let complaints = String::from_utf8_lossy(&complaints).into_owned();
+    if !status.success() {
+        let message = format!("{program} failed ({status})");
+        return Err(nix(message, complaints, None));
+    }
+    Ok(printed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn versions_are_read_from_what_each_nix_prints() {
+        for (text, version) in [
+            ("nix (Nix) 2.8.0\n", (2, 8)),
+            ("nix (Nix) 2.26.3", (2, 26)),
+            ("nix (Nix) 2.34pre20260101_abc", (2, 34)),
+            ("nix (Lix, like Nix) 2.91.1", (2, 91)),
+            ("nix (Determinate Nix 3.11.2) 2.31.1", (2, 31)),
+            ("something else", (u32::MAX, 0)),
+        ] {
+            assert_eq!(parse_version(text), version, "{text}");
+        }
+    }
+
+    fn sh(script: &str, limit: u64) -> Result<Vec<u8>, Failure> {
+        let progress = Progress::new();
+        run(
+            "sh",
+            &["-c", script],
+            Path::new("."),
+            Millis(limit),
+            "sh",
+            &progress,
+        )
+    }
+
+    #[test]
+    fn output_is_taken_and_failure_shows_what_was_said() {
+        assert_eq!(
+            sh("echo hello; echo noise >&2", 10_000).expect("it runs"),
+            b"hello\n"
+        );
+        let failure =
+            sh("echo 'error: no such attribute' >&2; exit 3", 10_000).expect_err("it fails");
+        let shown = anstream::adapter::strip_str(&failure.render()).to_string();
+        assert!(
+            shown.contains("exit status: 3") && shown.contains("no such attribute"),
+            "{shown}"
+        );
+    }
+
+    #[test]
+    fn what_takes_too_long_is_ended() {
+        let failure = sh("exec sleep 60", 50).expect_err("it is ended");
+        assert!(failure.to_string().contains("took longer"), "{failure}");
+    }
+
+    #[test]
+    fn a_missing_program_says_how_to_get_it() {
+        let progress = Progress::new();
+        let no_args: [&str; 0] = [];
+        let failure = run(
+            "nix-that-is-not-there",
+            &no_args,
+            Path::new("."),
+            Millis(100),
+            "",
+            &progress,
+        )
+        .expect_err("there is none");
+        let shown = anstream::adapter::strip_str(&failure.render()).to_string();
+        assert!(
+            shown.contains("not in PATH") && shown.contains("apt-get install nix-bin"),
+            "{shown}"
+        );
+    }
+}

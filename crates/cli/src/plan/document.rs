@@ -1,0 +1,297 @@
+//! From the libraries' types to `hmtool.plan`.
+
+use std::collections::HashSet;
+
+use drv_graph::DrvId;
+use tier_planner::bounds::{Bound, BoundKind, Rule};
+use tier_planner::classify::{Classification, Classifier, Reason};
+use tier_planner::job::JobId;
+use tier_planner::schedule::{Placement, Schedule};
+use tier_planner::subject::Kind;
+use tier_planner::tier::TierId;
+use tier_planner::{Cores, Millis};
+
+use super::Made;
+use crate::dto::plan as dto;
+
+/// The document of a plan, without diagnostics and gates.
+pub(super) fn new(made: &Made<'_>) -> dto::Plan {
+    let builds = builds(made);
+    let plan = made.plan;
+    let budget = &made.settings.budget;
+    let edges = plan.jobs.ids().flat_map(|from| {
+        let dependents = plan.jobs.dependents(from).iter();
+        dependents.map(move |to| dto::Edge {
+            from: from.0,
+            to: to.0,
+        })
+    });
+    dto::Plan {
+        schema: dto::Plan::SCHEMA_ID,
+        machine: machine(made),
+        input: dto::Input {
+            graphs: made.input.shown.clone(),
+            derivations: made.input.graph.len() as u64,
+            dependencies: made.input.graph.edge_count() as u64,
+            roots: made.input.roots.len() as u64,
+        },
+        work: work(made),
+        tiers: tiers(made, &builds),
+        schedule: schedule(made),
+        today: today(made),
+        critical_path: plan.critical_path(budget).iter().map(|job| job.0).collect(),
+        edges: edges.collect(),
+        fetches: fetches(made),
+        builds,
+        diagnostics: Vec::new(),
+        gates: Vec::new(),
+    }
+}
+
+fn machine(made: &Made<'_>) -> dto::Machine {
+    let settings = made.settings;
+    let memory = &settings.memory;
+    // With memory given outright, what the profile says of it plays no part.
+    let known = |bytes: hw_profile::Bytes| (!settings.memory_given).then_some(bytes.0);
+    dto::Machine {
+        name: settings.machine.clone(),
+        threads: settings.profile.threads().map(|threads| threads.0),
+        build_threads: settings.budget.threads.0,
+        thread_limit: settings.budget.thread_limit().0,
+        memory_bytes: known(memory.ram),
+        zram_gain_bytes: known(memory.effective.saturating_sub(memory.ram))
+            .filter(|&gain| gain > 0),
+        reserve_bytes: known(memory.reserve),
+        build_memory_bytes: settings.budget.memory.0,
+        builds_only: settings.builds_only.clone(),
+    }
+}
+
+fn work(made: &Made<'_>) -> dto::Work {
+    let work = &made.plan.work;
+    let graph = &made.input.graph;
+    let fixed = |id: &&DrvId| graph[**id].is_fixed_output();
+    let closure = graph.closure(&made.input.roots);
+    let wanted = closure.iter().filter(|id| !fixed(id)).count();
+    let missing = work.build.iter().filter(|id| !fixed(id)).count();
+    let unservable = made.inventory.unservable();
+    let sources = made.inventory.sources().map(|(id, source, holdings)| {
+        let used = |fetch: &&tier_planner::work::Fetch| u32::from(fetch.cache.0) == id.0;
+        let fetched: Vec<_> = work.fetch.iter().filter(used).collect();
+        let sum = |sizes: Vec<Option<u64>>| {
+            let known: Vec<u64> = sizes.into_iter().flatten().collect();
+            (!known.is_empty()).then(|| known.iter().sum())
+        };
+        let downloads: Vec<Option<u64>> = fetched.iter().map(|f| f.download.map(|b| b.0)).collect();
+        dto::Source {
+            name: source.name.clone(),
+            local: source.local,
+            held: holdings.len() as u64,
+            not_servable: unservable.iter().filter(|u| u.id == id).count() as u64,
+            used: if source.local {
+                0
+            } else {
+                fetched.len() as u64
+            },
+            unknown_sizes: downloads.iter().filter(|size| size.is_none()).count() as u64,
+            download_bytes: sum(downloads),
+            nar_bytes: sum(fetched.iter().map(|f| f.unpacked.map(|b| b.0)).collect()),
+        }
+    });
+    dto::Work {
+        build: work.build.len() as u64,
+        build_fixed_output: work.build.iter().filter(fixed).count() as u64,
+        fetch: work.fetch.len() as u64,
+        present: work.present.len() as u64,
+        untouched: work.untouched as u64,
+        hit_rate: (wanted > 0).then(|| (wanted - missing) as f64 / wanted as f64),
+        sources: sources.collect(),
+    }
+}
+
+fn fetches(made: &Made<'_>) -> Vec<dto::Fetch> {
+    let names: Vec<&str> = made
+        .inventory
+        .sources()
+        .map(|(_, source, _)| source.name.as_str())
+        .collect();
+    let fetches = made.plan.work.fetch.iter().map(|fetch| dto::Fetch {
+        path: fetch.path.to_string(),
+        source: names[usize::from(fetch.cache.0)].to_owned(),
+        download_bytes: fetch.download.map(|b| b.0),
+        nar_bytes: fetch.unpacked.map(|b| b.0),
+    });
+    fetches.collect()
+}
+
+fn builds(made: &Made<'_>) -> Vec<dto::Build> {
+    let Made {
+        plan,
+        input,
+        settings,
+        ..
+    } = made;
+    let classifier = &settings.classifier;
+    let roots: HashSet<DrvId> = input.roots.iter().copied().collect();
+    let mut placed: Vec<Option<&Placement>> = vec![None; plan.builds.len()];
+    for placement in plan.schedule.placements() {
+        placed[placement.job.0 as usize] = Some(placement);
+    }
+    let builds =
+        plan.builds
+            .iter()
+            .zip(&placed)
+            .zip(plan.jobs.ids())
+            .map(|((build, placement), job)| {
+                let drv = &input.graph[build.derivation];
+                let estimate = &build.estimate;
+                let wanted = plan.jobs[job]
+                    .max_threads
+                    .min(settings.budget.threads)
+                    .max(Cores(1));
+                let threads = placement.map_or(wanted, |p| p.threads);
+                dto::Build {
+                    id: job.0,
+                    drv: drv.path().to_string(),
+                    name: drv.name().to_owned(),
+                    pname: drv.pname().to_owned(),
+                    attribute: input.attributes.get(&build.derivation).cloned(),
+                    root: roots.contains(&build.derivation),
+                    fixed_output: drv.is_fixed_output(),
+                    tier: classifier.tiers()[build.classification.tier].name.clone(),
+                    rule: reason(classifier, &build.classification),
+                    start_ms: placement.map(|p| p.start.0),
+                    end_ms: placement.map(|p| p.end.0),
+                    threads: threads.0,
+                    counted_threads: plan.jobs[job].counted_threads(threads).0,
+                    memory_bytes: placement
+                        .map_or(estimate.memory.at(threads), |p| p.memory)
+                        .0,
+                    duration_ms: estimate.duration.at(threads).0,
+                    duration_source: estimate.duration_evidence.source.to_string(),
+                    duration_factor: hundredths(estimate.duration_evidence.factor()),
+                    memory_source: estimate.memory_evidence.source.to_string(),
+                    memory_factor: hundredths(estimate.memory_evidence.factor()),
+                }
+            });
+    builds.collect()
+}
+
+/// Two decimals are more than an estimate's uncertainty is known to.
+fn hundredths(factor: f64) -> f64 {
+    (factor * 100.0).round() / 100.0
+}
+
+/// What put a derivation into its tier, in words.
+pub(crate) fn reason(classifier: &Classifier, classification: &Classification) -> String {
+    match classification.by {
+        Reason::Rule(id) => classifier
+            .rule(id)
+            .map_or_else(String::new, ToString::to_string),
+        Reason::DefaultTier => "no rule, the default tier".to_owned(),
+        Reason::Fetch => "its output is fixed: a download".to_owned(),
+        Reason::Trivial(kind) => match kind {
+            Kind::Local => "it says preferLocalBuild".to_owned(),
+            Kind::Wrapper => "it wraps one of its inputs".to_owned(),
+            Kind::Glue => "its name is that of a hook, environment or wrapper".to_owned(),
+            Kind::Build | Kind::Fetch => "it is assembled from finished parts".to_owned(),
+        },
+    }
+}
+
+fn tiers(made: &Made<'_>, builds: &[dto::Build]) -> Vec<dto::Tier> {
+    let plan = made.plan;
+    let tiers = made.settings.classifier.tiers().iter().map(|(id, tier)| {
+        let of_tier = |job: JobId| plan.jobs[job].tier == id;
+        let members: Vec<&dto::Build> = builds.iter().filter(|b| of_tier(JobId(b.id))).collect();
+        let placements = plan.schedule.placements().iter().filter(|p| of_tier(p.job));
+        let usage = Schedule::new(placements.copied().collect()).usage(&plan.jobs);
+        dto::Tier {
+            name: tier.name.clone(),
+            max_jobs: tier.max_jobs,
+            cores: tier.cores.0,
+            memory_bytes: tier.memory.0,
+            builds: members.len() as u64,
+            busy_ms: members.iter().map(|b| b.duration_ms).sum(),
+            peak_jobs: usage.iter().map(|u| u.jobs).max().unwrap_or(0),
+            largest_bytes: members.iter().map(|b| b.memory_bytes).max().unwrap_or(0),
+        }
+    });
+    tiers.collect()
+}
+
+fn schedule(made: &Made<'_>) -> dto::Schedule {
+    let plan = made.plan;
+    let usage = plan.schedule.usage(&plan.jobs);
+    let length = plan.schedule.makespan();
+    let bound = plan.bounds.best().map_or(Millis(0), |bound| bound.value);
+    let mut bounds: Vec<dto::Bound> = plan
+        .bounds
+        .all()
+        .iter()
+        .map(|b| bound_of(made, b))
+        .collect();
+    // A stable sort: equal bounds stay in the planner's order.
+    bounds.sort_by_key(|bound| std::cmp::Reverse(bound.length_ms));
+    let misfits = plan.misfits.iter().map(|misfit| dto::Misfit {
+        id: misfit.job.0,
+        cores: misfit.wanted.0,
+        memory_bytes: misfit.needs.0,
+        fits_at_cores: misfit.fits_at.map(|cores| cores.0),
+        memory_then_bytes: match misfit.fits_at {
+            Some(cores) => plan.jobs[misfit.job].memory.at(cores).0,
+            None => misfit.least.0,
+        },
+    });
+    dto::Schedule {
+        length_ms: length.0,
+        peak_memory_bytes: usage.iter().map(|u| u.memory.0).max().unwrap_or(0),
+        peak_threads: usage.iter().map(|u| u.threads.0).max().unwrap_or(0),
+        peak_jobs: usage.iter().map(|u| u.jobs).max().unwrap_or(0),
+        lower_bound_ms: bound.0,
+        gap: (bound.0 > 0).then(|| length.0 as f64 / bound.0 as f64 - 1.0),
+        bounds,
+        misfits: misfits.collect(),
+        left_out: plan.left_out.iter().map(|job| job.0).collect(),
+    }
+}
+
+fn bound_of(made: &Made<'_>, bound: &Bound) -> dto::Bound {
+    let tier = |id: TierId| made.settings.classifier.tiers()[id].name.as_str();
+    let assumes = bound.rules().into_iter().map(|rule| match rule {
+        Rule::Precedence => "inputs first".to_owned(),
+        Rule::JobThreads => "tiers' cores".to_owned(),
+        Rule::Threads => "the machine's threads".to_owned(),
+        Rule::Memory => "the memory for builds".to_owned(),
+        Rule::TierJobs(id) => format!("{}'s jobs at once", tier(id)),
+    });
+    dto::Bound {
+        name: match bound.kind {
+            BoundKind::CriticalPath => "critical path".to_owned(),
+            BoundKind::CoreEnergy => "work for the threads".to_owned(),
+            BoundKind::MemoryEnergy => "memory over time".to_owned(),
+            BoundKind::TierEnergy(id) => format!("tier {}", tier(id)),
+        },
+        length_ms: bound.value.0,
+        assumes: assumes.collect(),
+    }
+}
+
+fn today(made: &Made<'_>) -> dto::Today {
+    let baseline = &made.plan.baseline;
+    let length = baseline.schedule.makespan();
+    let planned = made.plan.schedule.makespan();
+    let memory = made.settings.budget.memory;
+    let usage = baseline.schedule.usage(&made.plan.jobs);
+    let complete = made.plan.left_out.is_empty();
+    dto::Today {
+        max_jobs: baseline.settings.max_jobs,
+        cores: baseline.settings.cores.0,
+        length_ms: length.0,
+        peak_memory_bytes: baseline.peak_memory.0,
+        over_memory_ms: baseline.over_budget.0,
+        first_over_memory_ms: usage.iter().find(|u| u.memory > memory).map(|u| u.from.0),
+        // A plan that leaves builds out is not to be compared.
+        saved: (complete && length.0 > 0).then(|| 1.0 - planned.0 as f64 / length.0 as f64),
+    }
+}

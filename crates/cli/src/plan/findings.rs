@@ -1,0 +1,351 @@
+//! What is wrong, costly or doubtful about a plan, each with its cost and a way out.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use tier_planner::bounds::BoundKind;
+use tier_planner::bounds::Rule;
+use tier_planner::classify::Classifier;
+use tier_planner::estimate::Source;
+use tier_planner::history::BadRow;
+use tier_planner::rule::Severity as RuleSeverity;
+use tier_planner::subject::JobClass;
+
+use super::{Made, shown};
+use crate::dto::plan::{Build, Diagnostic, Plan, Severity};
+use crate::quantity::{bytes, count, duration};
+
+/// Names that a message lists before it says how many more there are.
+const NAMED: usize = 3;
+/// A limit of a tier that lengthens the plan by less is not worth a word.
+const WORTH: f64 = 0.05;
+
+/// Everything about the plan itself.
+pub(super) fn of(made: &Made<'_>, plan: &Plan) -> Vec<Diagnostic> {
+    let mut out = Vec::new();
+    out.extend(misfits(plan));
+    out.extend(not_built_here(made, plan));
+    out.extend(today(plan));
+    out.extend(tier_limit(made));
+    out.extend(oversized_tiers(plan));
+    out.extend(unservable(made));
+    out.extend(rule_problems(made));
+    out.extend(guesses(made, plan));
+    out
+}
+
+fn new(severity: Severity, code: &str, message: String) -> Diagnostic {
+    Diagnostic {
+        severity,
+        code: code.to_owned(),
+        message,
+        hint: None,
+        cost_ms: None,
+        cost_bytes: None,
+    }
+}
+
+fn misfits(plan: &Plan) -> Vec<Diagnostic> {
+    let budget = plan.machine.build_memory_bytes;
+    let mut out = Vec::new();
+    let mut slower: BTreeMap<(u32, u32), Vec<(u64, &Build, u64)>> = BTreeMap::new();
+    for misfit in &plan.schedule.misfits {
+        let build = plan.build(misfit.id);
+        let Some(fits) = misfit.fits_at_cores else {
+            let mut found = new(
+                Severity::Error,
+                "does-not-fit",
+                format!(
+                    "{} does not fit: it needs {} even at 1 core, and builds have {}",
+                    build.name,
+                    bytes(misfit.memory_then_bytes),
+                    bytes(budget)
+                ),
+            );
+            found.hint = Some("fetch it from a cache, or build it on a larger machine".to_owned());
+            found.cost_bytes = Some(misfit.memory_then_bytes.saturating_sub(budget));
+            out.push(found);
+            continue;
+        };
+        let group = slower.entry((misfit.cores, fits)).or_default();
+        group.push((misfit.memory_bytes, build, misfit.memory_then_bytes));
+    }
+    for ((cores, fits), mut group) in slower {
+        group.sort_by(|a, b| b.0.cmp(&a.0).then_with(|| a.1.drv.cmp(&b.1.drv)));
+        let (needs, largest, then) = group[0];
+        let more = match group.len() - 1 {
+            0 => String::new(),
+            n => format!(" (and {n} more)"),
+        };
+        let mut found = new(
+            Severity::Warning,
+            "fits-at-fewer-cores",
+            format!(
+                "{}{more} does not fit at {cores} cores, where it needs {}; it is built at {fits}, with {}",
+                largest.name,
+                bytes(needs),
+                bytes(then)
+            ),
+        );
+        found.hint = Some("give its tier fewer cores, or builds more memory".to_owned());
+        found.cost_bytes = Some(needs.saturating_sub(budget));
+        out.push(found);
+    }
+    let blocked = plan
+        .schedule
+        .left_out
+        .len()
+        .saturating_sub(out.iter().filter(|d| d.code == "does-not-fit").count());
+    if blocked > 0 {
+        out.push(new(
+            Severity::Error,
+            "left-out",
+            format!(
+                "{} more cannot be built because they need what does not fit",
+                count(blocked as u64)
+            ),
+        ));
+    }
+    out
+}
+
+/// Builds of tiers that the machine is not to build.
+fn not_built_here(made: &Made<'_>, plan: &Plan) -> Vec<Diagnostic> {
+    let Some(only) = &plan.machine.builds_only else {
+        return Vec::new();
+    };
+    let light = [Classifier::FETCH, Classifier::TRIVIAL];
+    let machine = plan.machine.name.as_deref().unwrap_or("this machine");
+    let mut out = Vec::new();
+    for tier in &plan.tiers {
+        if only.contains(&tier.name) || light.contains(&tier.name.as_str()) {
+            continue;
+        }
+        let mut members: Vec<&Build> = plan.builds.iter().filter(|b| b.tier == tier.name).collect();
+        if members.is_empty() {
+            continue;
+        }
+        members.sort_by(|a, b| {
+            b.duration_ms
+                .cmp(&a.duration_ms)
+                .then_with(|| a.drv.cmp(&b.drv))
+        });
+        let mut found = new(
+            Severity::Error,
+            "not-built-here",
+            format!(
+                "{machine} builds only {}, and {} of tier {} would be built here: {}",
+                only.join(", "),
+                count(members.len() as u64),
+                tier.name,
+                named(members.iter().map(|b| b.name.as_str()))
+            ),
+        );
+        found.cost_ms = Some(tier.busy_ms);
+        found.hint = Some(
+            if made.inventory.sources().any(|(_, source, _)| !source.local) {
+                "build and push them from a machine with the same configuration: another machine's flags make other paths".to_owned()
+            } else {
+                "name the caches it may fetch from: --cache, or [[caches]] in hmtool.toml"
+                    .to_owned()
+            },
+        );
+        out.push(found);
+    }
+    out
+}
+
+fn today(plan: &Plan) -> Option<Diagnostic> {
+    let today = &plan.today;
+    let first = today.first_over_memory_ms?;
+    let budget = plan.machine.build_memory_bytes;
+    let mut found = new(
+        Severity::Warning,
+        "today-out-of-memory",
+        format!(
+            "today's setting, max-jobs {} with cores {}, passes {} after {} and needs {}",
+            today.max_jobs,
+            today.cores,
+            bytes(budget),
+            duration(first),
+            bytes(today.peak_memory_bytes)
+        ),
+    );
+    found.cost_bytes = Some(today.peak_memory_bytes.saturating_sub(budget));
+    found.hint = Some("build by the plan: --sh prints the commands".to_owned());
+    Some(found)
+}
+
+/// Whether one tier's limit of jobs decides the plan's length.
+fn tier_limit(made: &Made<'_>) -> Option<Diagnostic> {
+    let bounds = &made.plan.bounds;
+    let best = bounds.best()?;
+    let BoundKind::TierEnergy(tier) = best.kind else {
+        return None;
+    };
+    let without = bounds.best_under(|rule| !matches!(rule, Rule::TierJobs(_)))?;
+    let cost = best.value.saturating_sub(without.value);
+    if (cost.0 as f64) < best.value.0 as f64 * WORTH {
+        return None;
+    }
+    let tier = &made.settings.classifier.tiers()[tier];
+    let jobs = tier.max_jobs.unwrap_or(1);
+    let mut found = new(
+        Severity::Warning,
+        "tier-limit",
+        format!(
+            "at most {jobs} of tier {} at once makes the plan at least {} long",
+            tier.name,
+            duration(best.value.0)
+        ),
+    );
+    found.cost_ms = Some(cost.0);
+    found.hint = Some(format!(
+        "without that limit threads and memory would allow {}",
+        duration(without.value.0)
+    ));
+    Some(found)
+}
+
+/// Tiers whose own numbers ask for more than there is.
+fn oversized_tiers(plan: &Plan) -> Vec<Diagnostic> {
+    let budget = plan.machine.build_memory_bytes;
+    let mut out = Vec::new();
+    for tier in plan.tiers.iter().filter(|t| t.builds > 0) {
+        let jobs = tier.max_jobs.unwrap_or(1);
+        let all = tier.memory_bytes.saturating_mul(u64::from(jobs));
+        if all <= budget {
+            continue;
+        }
+        let mut found = new(
+            Severity::Note,
+            "tier-over-budget",
+            format!(
+                "tier {} allows {jobs} {} of {}, {} in all; builds have {}, so memory decides how many run",
+                tier.name,
+                if jobs == 1 { "job" } else { "jobs" },
+                bytes(tier.memory_bytes),
+                bytes(all),
+                bytes(budget)
+            ),
+        );
+        found.cost_bytes = Some(all - budget);
+        out.push(found);
+    }
+    out
+}
+
+fn unservable(made: &Made<'_>) -> Vec<Diagnostic> {
+    let all = made.inventory.unservable();
+    let sources = made
+        .inventory
+        .sources()
+        .filter_map(|(id, source, holdings)| {
+            let here: Vec<_> = all.iter().filter(|u| u.id == id).collect();
+            let first = here.first()?;
+            let sizes = here.iter().filter_map(|u| holdings.get(u.path)?.nar_size);
+            let mut found = new(
+                Severity::Warning,
+                "not-servable",
+                format!(
+                    "{} holds {} that it cannot serve: {} refers to {}, which is nowhere",
+                    source.name,
+                    if here.len() == 1 {
+                        "a path".to_owned()
+                    } else {
+                        format!("{} paths", count(here.len() as u64))
+                    },
+                    first.path.name(),
+                    first.missing[0].name()
+                ),
+            );
+            found.cost_bytes = Some(sizes.map(|size| size.0).sum()).filter(|&sum| sum > 0);
+            found.hint = Some("push the closure again".to_owned());
+            Some(found)
+        });
+    sources.collect()
+}
+
+fn rule_problems(made: &Made<'_>) -> Vec<Diagnostic> {
+    let problems = made.plan.rule_problems.iter().map(|problem| {
+        let severity = match problem.severity() {
+            // A rule that cannot be read is left out; the plan stands.
+            RuleSeverity::Error | RuleSeverity::Warning => Severity::Warning,
+            RuleSeverity::Note => Severity::Note,
+        };
+        let mut found = new(severity, problem.code(), problem.to_string());
+        found.hint = Some(problem.hint());
+        found
+    });
+    problems.collect()
+}
+
+/// How much of the plan rests on no knowledge at all.
+fn guesses(made: &Made<'_>, plan: &Plan) -> Option<Diagnostic> {
+    let unknown = |source: &Source| matches!(source, Source::Unknown | Source::Tier(_));
+    let guessed: Vec<&Build> = made
+        .plan
+        .builds
+        .iter()
+        .zip(&plan.builds)
+        .filter(|(planned, _)| {
+            planned.classification.class == JobClass::Build
+                && unknown(&planned.estimate.duration_evidence.source)
+        })
+        .map(|(_, build)| build)
+        .collect();
+    let time: u64 = guessed.iter().map(|b| b.duration_ms).sum();
+    let all: u64 = plan.builds.iter().map(|b| b.duration_ms).sum();
+    if (time as f64) < all as f64 * WORTH {
+        return None;
+    }
+    let mut found = new(
+        Severity::Note,
+        "guessed-times",
+        format!(
+            "of {} builds nothing is known; they are guessed at {}",
+            count(guessed.len() as u64),
+            duration(time)
+        ),
+    );
+    found.hint = Some("--history FILE reads nix-output-monitor's build-reports.csv".to_owned());
+    Some(found)
+}
+
+/// A job of nix-eval-jobs that did not evaluate.
+pub(super) fn failed_job((attribute, error): &(String, String)) -> Diagnostic {
+    let last = error
+        .lines()
+        .rfind(|line| !line.trim().is_empty())
+        .unwrap_or_default();
+    new(
+        Severity::Warning,
+        "job-failed",
+        format!("{attribute} did not evaluate: {}", last.trim()),
+    )
+}
+
+/// Rows of a history that were left out.
+pub(super) fn bad_rows(file: &Path, bad: &[BadRow]) -> Option<Diagnostic> {
+    let first = bad.first()?;
+    let more = match bad.len() - 1 {
+        0 => String::new(),
+        n => format!(" (and {n} more)"),
+    };
+    let mut found = new(
+        Severity::Warning,
+        first.code(),
+        format!("{}: {first}{more}", shown(file)),
+    );
+    found.hint = Some(first.hint().to_owned());
+    Some(found)
+}
+
+fn named<'a>(names: impl ExactSizeIterator<Item = &'a str>) -> String {
+    let more = names.len().saturating_sub(NAMED);
+    let text = names.take(NAMED).collect::<Vec<_>>().join(", ");
+    match more {
+        0 => text,
+        n => format!("{text} and {n} more"),
+    }
+}

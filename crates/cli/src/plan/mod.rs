@@ -1,0 +1,274 @@
+//! `hmtool plan`: reads, plans, and makes the document that everything is rendered from.
+
+mod document;
+mod findings;
+mod gates;
+mod settings;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use cache_policy::Inventory;
+use drv_graph::{DerivationGraph, DrvId, StorePath};
+use tier_planner::estimate::Estimator;
+use tier_planner::history::History;
+use tier_planner::plan::{self, Plan, Request};
+
+use crate::args::{Format, PlanArgs};
+use crate::caches::{self, Known, Store};
+use crate::dto::plan as dto;
+use crate::failure::Failure;
+use crate::input::{self, graph::Graph, roots::Wanted};
+use crate::nix;
+use crate::output::{self, Outcome};
+use crate::progress::Progress;
+use crate::render;
+pub(crate) use document::reason;
+use settings::{GraphSource, Settings};
+
+/// Carries out `hmtool plan`.
+pub(crate) fn run(args: &PlanArgs) -> Result<Outcome, Failure> {
+    let progress = Progress::new();
+    let mut settings = Settings::new(args, &progress)?;
+    let input = read_input(args, &settings, &progress)?;
+    let mut diagnostics = std::mem::take(&mut settings.diagnostics);
+    diagnostics.extend(input.failed_jobs.iter().map(findings::failed_job));
+    let mut stores = settings.stores(args, &progress)?;
+    stores.extend(local_store(args, &settings, &input, &progress)?);
+    let inventory = caches::inventory(&input.graph, &input.roots, stores, &progress)?;
+    tracing::info!(
+        derivations = input.graph.len(),
+        roots = input.roots.len(),
+        "planning"
+    );
+
+    let estimator = estimator(args, &settings, &progress, &mut diagnostics)?;
+    let plan = plan::plan(&Request {
+        graph: &input.graph,
+        roots: &input.roots,
+        attributes: &input.attributes,
+        availability: &Known(&inventory),
+        classifier: &settings.classifier,
+        estimator: &estimator,
+        budget: settings.budget,
+        nix_today: settings.nix_today,
+    });
+    let made = Made {
+        settings: &settings,
+        input: &input,
+        inventory: &inventory,
+        plan: &plan,
+    };
+    let mut document = document::new(&made);
+    diagnostics.extend(findings::of(&made, &document));
+    diagnostics.sort_by(|a, b| {
+        let cost = |d: &dto::Diagnostic| (d.cost_ms.unwrap_or(0), d.cost_bytes.unwrap_or(0));
+        a.severity
+            .cmp(&b.severity)
+            .then_with(|| cost(b).cmp(&cost(a)))
+    });
+    document.diagnostics = diagnostics;
+    document.gates = gates::of(args, &document);
+
+    let screen = output::screen(args.ascii);
+    if let Some(name) = &args.explain {
+        let text = render::explain::render(&made, &document, name, screen)?;
+        return output::write(&text).map(|()| Outcome::Clean);
+    }
+    if args.sh {
+        output::write_plain(&render::sh::render(&document, &args.add_root))?;
+    } else {
+        match args.format {
+            Format::Human => output::write(&render::human::render(&document, screen))?,
+            Format::Dot => output::write_plain(&render::dot::render(&document))?,
+            Format::Json => output::write_json(&document)?,
+        }
+    }
+    Ok(outcome(args, &document))
+}
+
+/// Everything a document is made from.
+#[derive(Clone, Copy)]
+pub(crate) struct Made<'a> {
+    settings: &'a Settings,
+    pub(crate) input: &'a Input,
+    pub(crate) inventory: &'a Inventory,
+    pub(crate) plan: &'a Plan,
+}
+
+impl Made<'_> {
+    /// The classifier that sorted the builds.
+    pub(crate) fn classifier(&self) -> &tier_planner::classify::Classifier {
+        &self.settings.classifier
+    }
+}
+
+/// What was read.
+pub(crate) struct Input {
+    /// How the graphs are called.
+    shown: Vec<String>,
+    /// The derivations.
+    pub(crate) graph: DerivationGraph,
+    /// Those asked for.
+    pub(crate) roots: Vec<DrvId>,
+    /// Attribute paths, as far as they are known.
+    pub(crate) attributes: BTreeMap<DrvId, String>,
+    failed_jobs: Vec<(String, String)>,
+}
+
+fn read_input(args: &PlanArgs, settings: &Settings, progress: &Progress) -> Result<Input, Failure> {
+    let (shown, read, mut wanted, attributes_file) = match &settings.graph {
+        GraphSource::Files {
+            graphs,
+            roots,
+            attributes,
+        } => {
+            let wanted = input::roots::read(roots, progress)?;
+            let read = input::graph::read(graphs, &wanted, progress)?;
+            let shown = graphs.iter().map(|f| input::content::shown(f)).collect();
+            (shown, read, wanted, attributes.clone())
+        }
+        GraphSource::Installable { dir, installable } => {
+            let printed = nix::derivations(dir, installable, args.nix_timeout, progress)?;
+            let name = PathBuf::from(installable);
+            let read = input::graph::from_bytes(&name, &printed, progress)?;
+            let wanted = input::roots::read(&args.roots, progress)?;
+            (
+                vec![installable.clone()],
+                read,
+                wanted,
+                args.attributes.clone(),
+            )
+        }
+        GraphSource::DefaultNix { dir } => {
+            let paths = nix::instantiate(dir, args.nix_timeout, progress)?;
+            let store = paths
+                .first()
+                .map_or(drv_graph::DEFAULT_STORE_DIR, StorePath::store_dir);
+            let wanted: Vec<Wanted> = paths.iter().cloned().map(Wanted::Path).collect();
+            let read = input::graph::read(&[PathBuf::from(store)], &wanted, progress)?;
+            (
+                vec![dir.join("default.nix").display().to_string()],
+                read,
+                wanted,
+                args.attributes.clone(),
+            )
+        }
+    };
+    let Graph {
+        derivations,
+        wanted: asked,
+        mut attributes,
+        failed_jobs,
+    } = read;
+    if wanted.is_empty() {
+        wanted = asked;
+    }
+    if let Some(file) = attributes_file {
+        attributes.extend(input::attributes::read(&file, progress)?);
+    }
+    let roots = input::roots::resolve(&derivations, &wanted, &attributes)?;
+    let attributes = attributes
+        .into_iter()
+        .filter_map(|(path, attribute)| Some((derivations.id(&path)?, attribute)))
+        .collect();
+    Ok(Input {
+        shown,
+        graph: derivations,
+        roots,
+        attributes,
+        failed_jobs,
+    })
+}
+
+/// What is valid in this machine's store, when the plan is for this machine: it was evaluated
+/// here.
+fn local_store(
+    args: &PlanArgs,
+    settings: &Settings,
+    input: &Input,
+    progress: &Progress,
+) -> Result<Option<Store>, Failure> {
+    if matches!(settings.graph, GraphSource::Files { .. }) {
+        return Ok(None);
+    }
+    let mut outputs: Vec<StorePath> = input
+        .graph
+        .closure(&input.roots)
+        .into_iter()
+        .flat_map(|id| input.graph[id].outputs())
+        .filter_map(|output| output.path.clone())
+        .collect();
+    outputs.sort();
+    outputs.dedup();
+    let valid = nix::valid(&outputs, args.nix_timeout, progress)?;
+    Ok(Some(Store {
+        source: cache_policy::Source::local("the local store"),
+        // What is valid has its closure: Nix keeps that so.
+        holdings: valid.into_iter().collect(),
+        ask: None,
+    }))
+}
+
+fn estimator(
+    args: &PlanArgs,
+    settings: &Settings,
+    progress: &Progress,
+    diagnostics: &mut Vec<dto::Diagnostic>,
+) -> Result<Estimator, Failure> {
+    let classifier = &settings.classifier;
+    let mut estimator = Estimator::new(classifier.tiers().clone(), classifier.default_tier());
+    let mut csv = Vec::new();
+    for file in &args.history {
+        let bytes = input::content::read(file, progress)?;
+        let (_, bad) = History::parse(&bytes, HERE);
+        diagnostics.extend(findings::bad_rows(file, &bad));
+        // One header is enough; rows of several files make one history.
+        let rows = if csv.is_empty() {
+            &bytes[..]
+        } else {
+            after_first_line(&bytes)
+        };
+        csv.extend_from_slice(rows);
+        if !csv.ends_with(b"\n") {
+            csv.push(b'\n');
+        }
+    }
+    if !csv.is_empty() {
+        let (history, _) = History::parse(&csv, HERE);
+        estimator = estimator.with_history(history, settings.nix_today.cores);
+    }
+    Ok(estimator.with_profile(&settings.profile))
+}
+
+/// The builder's name in nix-output-monitor's file, which is empty for the machine itself.
+const HERE: &str = "";
+
+fn after_first_line(bytes: &[u8]) -> &[u8] {
+    let end = bytes.iter().position(|&b| b == b'\n');
+    end.map_or(&[], |end| &bytes[end + 1..])
+}
+
+fn outcome(args: &PlanArgs, document: &dto::Plan) -> Outcome {
+    let failed: Vec<&dto::Gate> = document.gates.iter().filter(|gate| !gate.passed).collect();
+    // The screen shows the gates itself; with any other output they must be said elsewhere.
+    if args.sh || args.format != Format::Human {
+        for gate in &failed {
+            output::complain(&format!("exceeded: {}", render::human::gate_text(gate)));
+        }
+    }
+    let errors = document
+        .diagnostics
+        .iter()
+        .any(|d| d.severity == dto::Severity::Error);
+    if failed.is_empty() && !errors {
+        Outcome::Clean
+    } else {
+        Outcome::Finding
+    }
+}
+
+/// A path as one writes it to be found again.
+pub(crate) fn shown(path: &Path) -> String {
+    input::content::shown(path)
+}

@@ -1,0 +1,401 @@
+//! What a plan is made with: flags before `HMTOOL_*` before `hmtool.toml`.
+
+use std::path::{Path, PathBuf};
+
+use cache_policy::{Holdings, Source};
+use hw_profile::{BudgetOptions, Bytes, Cores, Profile};
+use tier_planner::budget::Budget;
+use tier_planner::classify::Classifier;
+use tier_planner::nix_today::NixSettings;
+use tier_planner::rule::{self, Field, Pattern, Rule};
+use tier_planner::tier::{BuildTier, TierId, TierSet};
+
+use crate::args::PlanArgs;
+use crate::caches::{NarinfoSource, Store};
+use crate::config::{self, CacheSource, Config, RuleKind, nearest};
+use crate::dto::plan as dto;
+use crate::failure::Failure;
+use crate::input;
+use crate::progress::Progress;
+
+/// Where the derivations come from.
+#[derive(Debug)]
+pub(super) enum GraphSource {
+    /// Files.
+    Files {
+        graphs: Vec<PathBuf>,
+        roots: Vec<PathBuf>,
+        attributes: Option<PathBuf>,
+    },
+    /// What Nix evaluates, as seen from a directory.
+    Installable { dir: PathBuf, installable: String },
+    /// The `default.nix` of a directory.
+    DefaultNix { dir: PathBuf },
+}
+
+/// Everything a plan is made with.
+#[derive(Debug)]
+pub(super) struct Settings {
+    pub(super) config: Option<Config>,
+    /// The machine's name, as it is shown.
+    pub(super) machine: Option<String>,
+    pub(super) graph: GraphSource,
+    pub(super) profile: Profile,
+    pub(super) budget: Budget,
+    pub(super) memory: hw_profile::MemoryBudget,
+    /// Whether the memory for builds was given outright.
+    pub(super) memory_given: bool,
+    pub(super) builds_only: Option<Vec<String>>,
+    pub(super) nix_today: NixSettings,
+    pub(super) classifier: Classifier,
+    /// What is wrong with the profile and the budget.
+    pub(super) diagnostics: Vec<dto::Diagnostic>,
+}
+
+impl Settings {
+    /// Everything but the graph and the caches, which take time to read.
+    pub(super) fn new(args: &PlanArgs, progress: &Progress) -> Result<Self, Failure> {
+        let cwd = PathBuf::from(".");
+        let target = args.target.as_deref();
+        let target_dir = target.map(Path::new).filter(|path| path.is_dir());
+        let found = Config::find(target_dir.unwrap_or(&cwd));
+        let config = found
+            .map(|file| Config::read(&relative(file)))
+            .transpose()?;
+        if let (Some(target), None) = (target, target_dir)
+            && !target.contains(['#', ':'])
+        {
+            return Err(Failure::Usage {
+                message: format!("{target} is neither a directory nor an installable"),
+                hint: "an installable has a #, e.g. `.#shoshin`; files are given with --graph"
+                    .to_owned(),
+            });
+        }
+
+        let (name, machine) = machine(args, config.as_ref())?;
+        let graph = graph_source(args, config.as_ref(), &machine, target_dir)?;
+        let profile_file = args.profile.as_ref().or(machine.profile.as_ref());
+        let profile = match profile_file {
+            Some(file) => read_profile(file, progress)?,
+            None => Profile::default(),
+        };
+        let threads = args.cores.or(machine.threads).map(Cores);
+        if profile_file.is_none() && (threads.is_none() || args.mem.is_none()) {
+            return Err(Failure::Usage {
+                message: "nothing says how many threads and how much memory there are".to_owned(),
+                hint: "give --profile FILE, or --cores N and --mem SIZE, or run in a directory with hmtool.toml"
+                    .to_owned(),
+            });
+        }
+        let (budget, found) = profile.budget(&BudgetOptions {
+            threads,
+            memory: args.mem,
+            reserve: if args.mem.is_some() {
+                Some(Bytes(0))
+            } else {
+                machine.reserve
+            },
+            ..BudgetOptions::default()
+        });
+        let mut diagnostics: Vec<dto::Diagnostic> = profile
+            .check()
+            .into_iter()
+            .chain(found)
+            .map(of_profile)
+            .collect();
+        diagnostics.dedup_by(|a, b| a.message == b.message);
+        let oversubscription = args
+            .oversubscription
+            .or(config.as_ref().and_then(|c| c.oversubscription))
+            .unwrap_or(Budget::OVERSUBSCRIPTION);
+        let classifier = classifier(config.as_ref(), budget.threads, budget.memory.for_builds);
+        let nix_today = nix_today(args, config.as_ref(), &profile, budget.threads);
+        Ok(Self {
+            machine: name.or_else(|| profile.hostname().map(str::to_owned)),
+            graph,
+            budget: Budget {
+                threads: budget.threads,
+                memory: budget.memory.for_builds,
+                oversubscription,
+            },
+            memory: budget.memory,
+            memory_given: args.mem.is_some(),
+            builds_only: machine.builds,
+            nix_today,
+            classifier,
+            profile,
+            config,
+            diagnostics,
+        })
+    }
+
+    /// The local store and the caches, local first, then `--cache`, then those of `hmtool.toml`.
+    pub(super) fn stores(
+        &self,
+        args: &PlanArgs,
+        progress: &Progress,
+    ) -> Result<Vec<Store>, Failure> {
+        let mut stores = Vec::new();
+        for file in &args.available {
+            stores.push(Store {
+                source: Source::local(input::content::shown(file)),
+                holdings: input::holdings::read(file, progress)?,
+                ask: None,
+            });
+        }
+        let evaluated = !matches!(self.graph, GraphSource::Files { .. });
+        let flags = args
+            .cache
+            .iter()
+            .map(|text| (text.clone(), flag_source(text), true));
+        let configured = self.config.iter().flat_map(|config| &config.caches);
+        let configured = configured.map(|cache| {
+            (
+                cache.name.clone(),
+                cache.source.clone(),
+                args.online || evaluated,
+            )
+        });
+        for (name, source, ask_servers) in flags.chain(configured) {
+            let (holdings, ask) = match source {
+                CacheSource::Url(url) if ask_servers => (
+                    Holdings::default(),
+                    Some(NarinfoSource::http(&url, args.cache_timeout)),
+                ),
+                CacheSource::Url(url) => {
+                    tracing::info!(url, "not asked: give --online");
+                    continue;
+                }
+                CacheSource::Dir(dir) => (Holdings::default(), Some(NarinfoSource::Dir(dir))),
+                CacheSource::PathInfo(file) | CacheSource::List(file) => {
+                    (input::holdings::read(&file, progress)?, None)
+                }
+            };
+            stores.push(Store {
+                source: Source::cache(name),
+                holdings,
+                ask,
+            });
+        }
+        Ok(stores)
+    }
+}
+
+/// The path as seen from the working directory where it lies below that: shorter to read.
+fn relative(file: PathBuf) -> PathBuf {
+    let here = std::env::current_dir().and_then(|dir| dir.canonicalize());
+    match here
+        .ok()
+        .and_then(|dir| Some(file.strip_prefix(dir).ok()?.to_owned()))
+    {
+        Some(shorter) => shorter,
+        None => file,
+    }
+}
+
+/// The machine's name and what the configuration says of it.
+fn machine(
+    args: &PlanArgs,
+    config: Option<&Config>,
+) -> Result<(Option<String>, config::Machine), Failure> {
+    let Some(config) = config.filter(|c| !c.machines.is_empty()) else {
+        return Ok((args.machine.clone(), config::Machine::default()));
+    };
+    let known: Vec<&str> = config.machines.keys().map(String::as_str).collect();
+    let name = match (&args.machine, &config.default_machine) {
+        (Some(name), _) | (None, Some(name)) => name.clone(),
+        (None, None) if known.len() == 1 => known[0].to_owned(),
+        (None, None) if args.profile.is_some() || (args.mem.is_some() && args.cores.is_some()) => {
+            return Ok((None, config::Machine::default()));
+        }
+        (None, None) => {
+            return Err(Failure::Usage {
+                message: format!("{} has several machines", config.file.display()),
+                hint: format!("choose one with --machine: {}", known.join(", ")),
+            });
+        }
+    };
+    if let Some(machine) = config.machines.get(&name) {
+        return Ok((Some(name), machine.clone()));
+    }
+    if args.profile.is_some() {
+        return Ok((Some(name), config::Machine::default()));
+    }
+    Err(Failure::Usage {
+        message: format!("{} has no machine `{name}`", config.file.display()),
+        hint: match nearest(&name, &known) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => format!("it has {}", known.join(", ")),
+        },
+    })
+}
+
+fn graph_source(
+    args: &PlanArgs,
+    config: Option<&Config>,
+    machine: &config::Machine,
+    target_dir: Option<&Path>,
+) -> Result<GraphSource, Failure> {
+    let config_dir = || {
+        let dir = config
+            .and_then(|c| c.file.parent())
+            .unwrap_or(Path::new(""));
+        if dir.as_os_str().is_empty() {
+            PathBuf::from(".")
+        } else {
+            dir.to_owned()
+        }
+    };
+    if !args.graph.is_empty() {
+        return Ok(GraphSource::Files {
+            graphs: args.graph.clone(),
+            roots: args.roots.clone(),
+            attributes: args.attributes.clone(),
+        });
+    }
+    if let (Some(target), None) = (&args.target, target_dir) {
+        return Ok(GraphSource::Installable {
+            dir: PathBuf::from("."),
+            installable: target.clone(),
+        });
+    }
+    if args.evaluate
+        && let Some(installable) = &machine.installable
+    {
+        return Ok(GraphSource::Installable {
+            dir: config_dir(),
+            installable: installable.clone(),
+        });
+    }
+    if let (Some(graph), false) = (&machine.graph, args.evaluate) {
+        let roots = if args.roots.is_empty() {
+            machine.roots.iter().cloned().collect()
+        } else {
+            args.roots.clone()
+        };
+        return Ok(GraphSource::Files {
+            graphs: vec![graph.clone()],
+            roots,
+            attributes: args
+                .attributes
+                .clone()
+                .or_else(|| machine.attributes.clone()),
+        });
+    }
+    let dir = target_dir.map_or_else(config_dir, Path::to_owned);
+    if dir.join("flake.nix").is_file() {
+        return Ok(GraphSource::Installable {
+            dir,
+            installable: ".".to_owned(),
+        });
+    }
+    if dir.join("default.nix").is_file() {
+        return Ok(GraphSource::DefaultNix { dir });
+    }
+    Err(Failure::Usage {
+        message: "there is nothing to plan".to_owned(),
+        hint: format!(
+            "give a directory with hmtool.toml, flake.nix or default.nix ({} has none), an installable, or --graph FILE",
+            dir.display()
+        ),
+    })
+}
+
+fn read_profile(file: &Path, progress: &Progress) -> Result<Profile, Failure> {
+    let bytes = input::content::read(file, progress)?;
+    let text = input::content::as_text(&bytes, file)?;
+    input::profile::parse(file, text)
+}
+
+fn flag_source(text: &str) -> CacheSource {
+    if text.starts_with("http://") || text.starts_with("https://") {
+        CacheSource::Url(text.to_owned())
+    } else {
+        let path = PathBuf::from(text.strip_prefix("file://").unwrap_or(text));
+        if path.is_dir() || text.starts_with("file://") {
+            CacheSource::Dir(path)
+        } else {
+            CacheSource::PathInfo(path)
+        }
+    }
+}
+
+/// The tiers of the configuration with their rules, or the standard ones.
+fn classifier(config: Option<&Config>, threads: Cores, memory: Bytes) -> Classifier {
+    let Some(config) = config.filter(|c| !c.tiers.is_empty()) else {
+        let tiers = TierSet::standard();
+        let rules = rule::standard(&tiers);
+        let last = TierId((tiers.len() - 1) as u16);
+        return Classifier::new(tiers, rules, last);
+    };
+    let mut tiers = Vec::new();
+    let mut rules = Vec::new();
+    let mut default = config.tiers.len() - 1;
+    for (i, tier) in config.tiers.iter().enumerate() {
+        let cores = tier.cores.map_or(threads, Cores);
+        // Where nothing is said, as many as can run at once share what there is.
+        let at_once = tier.jobs.unwrap_or((threads.0 / cores.0.max(1)).max(1));
+        tiers.push(BuildTier {
+            name: tier.name.clone(),
+            max_jobs: tier.jobs,
+            cores,
+            memory: tier.memory.unwrap_or(Bytes(memory.0 / u64::from(at_once))),
+        });
+        rules.extend(tier.rules.iter().map(|rule| Rule {
+            tier: TierId(i as u16),
+            field: Field::Any,
+            pattern: match rule.kind {
+                RuleKind::Exact => Pattern::Exact(rule.text.clone()),
+                RuleKind::Glob => Pattern::Glob(rule.text.clone()),
+                RuleKind::Regex => Pattern::Regex(rule.text.clone()),
+            },
+        }));
+        if tier.default {
+            default = i;
+        }
+    }
+    Classifier::new(TierSet::new(tiers), rules, TierId(default as u16))
+}
+
+/// Nix's settings today: flags, configuration, profile, and at last Nix's own defaults.
+fn nix_today(
+    args: &PlanArgs,
+    config: Option<&Config>,
+    profile: &Profile,
+    threads: Cores,
+) -> NixSettings {
+    let max_jobs = args
+        .max_jobs
+        .or(config.and_then(|c| c.max_jobs))
+        .or(profile.max_jobs())
+        .unwrap_or(1);
+    let cores = args
+        .nix_cores
+        .or(config.and_then(|c| c.cores))
+        .or(profile.max_cores().map(|c| c.0))
+        .unwrap_or(0);
+    NixSettings {
+        max_jobs,
+        // 0 means all of the machine's to Nix.
+        cores: if cores == 0 {
+            profile.threads().unwrap_or(threads)
+        } else {
+            Cores(cores)
+        },
+    }
+}
+
+fn of_profile(found: hw_profile::Diagnostic) -> dto::Diagnostic {
+    dto::Diagnostic {
+        severity: match found.severity {
+            hw_profile::Severity::Error => dto::Severity::Error,
+            hw_profile::Severity::Warning => dto::Severity::Warning,
+            hw_profile::Severity::Note => dto::Severity::Note,
+        },
+        code: found.id.to_owned(),
+        message: found.to_string(),
+        hint: found.hint,
+        cost_ms: None,
+        cost_bytes: None,
+    }
+}
