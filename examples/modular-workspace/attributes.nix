@@ -1,5 +1,8 @@
 # The names by which the package set knows its derivations, as lines `ATTRIBUTE PATH`:
 # a derivation itself carries only its pname, so that python313 is "python3" in it.
+#
+# One name for each derivation, the most specific: python313 of python3 and python313, and
+# a top-level name before one in a scope.
 {
   machine ? "shoshin",
 }:
@@ -9,13 +12,20 @@ let
   inherit (pkgs) lib;
 
   scopes = [ "llvmPackages_19" "python313Packages" "cudaPackages_12_8" ];
-  derivationsOf =
+
+  # Derivation path → name.
+  namesIn =
     prefix: set:
-    map (name: "${prefix}${name} ${builtins.unsafeDiscardStringContext set.${name}.drvPath}\n") (
-      builtins.filter (name: lib.isDerivation set.${name}) (builtins.attrNames set)
-    );
+    builtins.foldl' (
+      names: attribute:
+      let
+        drv = builtins.unsafeDiscardStringContext set.${attribute}.drvPath;
+        name = prefix + attribute;
+        longer = builtins.stringLength name > builtins.stringLength (names.${drv} or "");
+      in
+      if longer then names // { ${drv} = name; } else names
+    ) { } (builtins.filter (attribute: lib.isDerivation set.${attribute}) (builtins.attrNames set));
+
+  inScopes = builtins.foldl' (names: scope: names // namesIn "${scope}." pkgs.${scope}) { } scopes;
 in
-lib.concatStrings (
-  derivationsOf "" pkgs
-  ++ lib.concatLists (map (scope: derivationsOf "${scope}." pkgs.${scope}) scopes)
-)
+lib.concatStrings (lib.mapAttrsToList (drv: name: "${name} ${drv}\n") (inScopes // namesIn "" pkgs))
