@@ -52,7 +52,7 @@ impl GeneratedGraph {
         let mut text = String::new();
         for (i, inputs) in (0_u32..).zip(&self.inputs) {
             text.clear();
-            self.derivation(i, inputs, &mut text);
+            Self::derivation(i, inputs, &mut text);
             out.write_all(text.as_bytes())?;
             let comma = if i as usize + 1 < self.inputs.len() {
                 ","
@@ -64,7 +64,7 @@ impl GeneratedGraph {
         writeln!(out, "}}")
     }
 
-    fn derivation(&self, i: u32, inputs: &[u32], out: &mut String) {
+    fn derivation(i: u32, inputs: &[u32], out: &mut String) {
         let mut put = |text: std::fmt::Arguments<'_>| {
             // Writing to a string cannot fail.
             let _ = out.write_fmt(text);
