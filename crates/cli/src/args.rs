@@ -61,6 +61,8 @@ pub(crate) enum Format {
     Dot,
 }
 
+// Each flag is a flag: no state is hidden in them.
+#[allow(clippy::struct_excessive_bools)]
 #[derive(Args, Debug)]
 pub(crate) struct PlanArgs {
     /// A directory with hmtool.toml (or below one), or a directory or installable that Nix evaluates

@@ -151,20 +151,21 @@ impl Failure {
             }
             return out;
         }
-        let mut message = self.to_string();
+        let mut parts = vec![self.to_string()];
         let mut source = std::error::Error::source(self);
         while let Some(cause) = source {
-            message.push_str(&format!(": {cause}"));
+            parts.push(cause.to_string());
             source = cause.source();
         }
         match self {
             Self::Data { file, place, .. } => {
                 let place = place.as_ref().map_or(String::new(), |p| format!(", {p}"));
-                message = format!("{file}{place}: {message}");
+                parts.insert(0, format!("{file}{place}"));
             }
-            Self::Cache { problem, .. } => message.push_str(&format!(": {problem}")),
+            Self::Cache { problem, .. } => parts.push(problem.clone()),
             _ => {}
         }
+        let message = parts.join(": ");
         let title = Level::ERROR
             .primary_title(for_terminal(&message).into_owned())
             .id(self.code());

@@ -124,7 +124,8 @@ fn run<A: AsRef<OsStr>>(
         hint: hint.map(str::to_owned),
     };
     let args: Vec<OsString> = args.iter().map(|a| a.as_ref().to_owned()).collect();
-    tracing::info!(program, ?args, dir = %dir.display(), "running");
+    tracing::info!(program, dir = %dir.display(), "running");
+    tracing::debug!(?args, "with");
     let mut child = Command::new(program)
         .args(&args)
         .current_dir(dir)

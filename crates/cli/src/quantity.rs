@@ -166,6 +166,12 @@ pub(crate) fn count(n: u64) -> String {
     out
 }
 
+/// A count with its noun: `1 build`, `2 builds`.
+pub(crate) fn plural(n: u64, noun: &str) -> String {
+    let s = if n == 1 { "" } else { "s" };
+    format!("{} {noun}{s}", count(n))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

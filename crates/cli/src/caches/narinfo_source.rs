@@ -1,9 +1,8 @@
 //! One cache that answers with narinfos.
 
 use std::path::PathBuf;
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::mpsc;
+use std::sync::{Mutex, PoisonError, mpsc};
 use std::thread;
 use std::time::Duration;
 
@@ -107,7 +106,7 @@ impl Server {
                                 next.store(paths.len(), Ordering::Relaxed);
                                 failure
                                     .lock()
-                                    .unwrap_or_else(|e| e.into_inner())
+                                    .unwrap_or_else(PoisonError::into_inner)
                                     .get_or_insert(error);
                                 break;
                             }
@@ -121,7 +120,7 @@ impl Server {
                 progress.advance(1);
             }
         });
-        match failure.into_inner().unwrap_or_else(|e| e.into_inner()) {
+        match failure.into_inner().unwrap_or_else(PoisonError::into_inner) {
             Some(failure) => Err(failure),
             None => Ok(infos.into_iter().flatten().collect()),
         }

@@ -167,7 +167,7 @@ impl Config {
             self.machines.insert(name.to_owned(), machine);
         });
         root.each("caches", |table| {
-            self.caches.extend(read_cache(table, &dir))
+            self.caches.extend(read_cache(table, &dir));
         });
         root.each("tiers", |table| {
             let tier = read_tier(table, &self.tiers);

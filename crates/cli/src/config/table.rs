@@ -12,7 +12,7 @@ use crate::quantity;
 
 /// A table being read: what has been asked for is known, what is left over is a mistake.
 pub(super) struct Table<'t, 'p> {
-    table: &'t DeTable<'t>,
+    entries: &'t DeTable<'t>,
     /// How messages call it, e.g. `[machines.shoshin]`.
     title: String,
     /// Where it stands.
@@ -38,7 +38,7 @@ impl<'t, 'p> Table<'t, 'p> {
         problems: &'p mut Vec<Problem>,
     ) -> Self {
         Self {
-            table,
+            entries: table,
             title: title.into(),
             span,
             asked: Vec::new(),
@@ -54,7 +54,7 @@ impl<'t, 'p> Table<'t, 'p> {
     fn get(&mut self, key: &'static str) -> Option<&'t Spanned<DeValue<'t>>> {
         self.asked.push(key);
         let (_, value) = self
-            .table
+            .entries
             .iter()
             .find(|(found, _)| found.get_ref() == key)?;
         Some(value)
@@ -161,7 +161,7 @@ impl<'t, 'p> Table<'t, 'p> {
             return Vec::new();
         };
         let mut out = Vec::new();
-        for item in items.iter() {
+        for item in items {
             if let DeValue::String(text) = item.get_ref() {
                 out.push(At {
                     value: text.to_string(),
@@ -225,7 +225,7 @@ impl<'t, 'p> Table<'t, 'p> {
         let DeValue::Array(items) = value.get_ref() else {
             return self.wrong(key, value, &format!("a list of tables, [[{key}]]"));
         };
-        for item in items.iter() {
+        for item in items {
             if let DeValue::Table(table) = item.get_ref() {
                 each(Table::new(
                     table,
@@ -241,7 +241,7 @@ impl<'t, 'p> Table<'t, 'p> {
 
     /// Reports every key that was not asked for. Call it last.
     pub(super) fn finish(self) {
-        for (key, value) in self.table {
+        for key in self.entries.keys() {
             let name: &str = key.get_ref();
             if self.asked.contains(&name) {
                 continue;
@@ -254,7 +254,6 @@ impl<'t, 'p> Table<'t, 'p> {
                 Some(near) => problem.labelled(format!("did you mean `{near}`?")),
                 None => problem.hinted(format!("known here: {}", self.asked.join(", "))),
             };
-            let _ = value;
             self.problems.push(problem);
         }
     }

@@ -259,11 +259,11 @@ fn schedule(made: &Made<'_>) -> dto::Schedule {
 fn bound_of(made: &Made<'_>, bound: &Bound) -> dto::Bound {
     let tier = |id: TierId| made.settings.classifier.tiers()[id].name.as_str();
     let assumes = bound.rules().into_iter().map(|rule| match rule {
-        Rule::Precedence => "inputs first".to_owned(),
-        Rule::JobThreads => "tiers' cores".to_owned(),
-        Rule::Threads => "the machine's threads".to_owned(),
-        Rule::Memory => "the memory for builds".to_owned(),
-        Rule::TierJobs(id) => format!("{}'s jobs at once", tier(id)),
+        Rule::Precedence => "input order".to_owned(),
+        Rule::JobThreads => "cores per job".to_owned(),
+        Rule::Threads => "threads".to_owned(),
+        Rule::Memory => "memory".to_owned(),
+        Rule::TierJobs(id) => format!("jobs of {} at once", tier(id)),
     });
     dto::Bound {
         name: match bound.kind {

@@ -12,7 +12,7 @@ use tier_planner::rule::Severity as RuleSeverity;
 use tier_planner::subject::JobClass;
 
 use super::{Made, shown};
-use crate::dto::plan::{Build, Diagnostic, Plan, Severity};
+use crate::dto::plan::{Build, Diagnostic, Misfit, Plan, Severity};
 use crate::quantity::{bytes, count, duration};
 
 /// Names that a message lists before it says how many more there are.
@@ -48,7 +48,7 @@ fn new(severity: Severity, code: &str, message: String) -> Diagnostic {
 fn misfits(plan: &Plan) -> Vec<Diagnostic> {
     let budget = plan.machine.build_memory_bytes;
     let mut out = Vec::new();
-    let mut slower: BTreeMap<(u32, u32), Vec<(u64, &Build, u64)>> = BTreeMap::new();
+    let mut slower: BTreeMap<(u32, u32), Vec<&Misfit>> = BTreeMap::new();
     for misfit in &plan.schedule.misfits {
         let build = plan.build(misfit.id);
         let Some(fits) = misfit.fits_at_cores else {
@@ -67,12 +67,11 @@ fn misfits(plan: &Plan) -> Vec<Diagnostic> {
             out.push(found);
             continue;
         };
-        let group = slower.entry((misfit.cores, fits)).or_default();
-        group.push((misfit.memory_bytes, build, misfit.memory_then_bytes));
+        slower.entry((misfit.cores, fits)).or_default().push(misfit);
     }
     for ((cores, fits), mut group) in slower {
-        group.sort_by(|a, b| b.0.cmp(&a.0).then_with(|| a.1.drv.cmp(&b.1.drv)));
-        let (needs, largest, then) = group[0];
+        group.sort_by_key(|misfit| (std::cmp::Reverse(misfit.memory_bytes), misfit.id));
+        let largest = group[0];
         let more = match group.len() - 1 {
             0 => String::new(),
             n => format!(" (and {n} more)"),
@@ -81,14 +80,14 @@ fn misfits(plan: &Plan) -> Vec<Diagnostic> {
             Severity::Warning,
             "fits-at-fewer-cores",
             format!(
-                "{}{more} does not fit at {cores} cores, where it needs {}; it is built at {fits}, with {}",
-                largest.name,
-                bytes(needs),
-                bytes(then)
+                "{}{more} needs {} at {cores} cores; it is built at {fits}, with {}",
+                plan.build(largest.id).name,
+                bytes(largest.memory_bytes),
+                bytes(largest.memory_then_bytes)
             ),
         );
-        found.hint = Some("give its tier fewer cores, or builds more memory".to_owned());
-        found.cost_bytes = Some(needs.saturating_sub(budget));
+        found.hint = Some("lower its tier's cores".to_owned());
+        found.cost_bytes = Some(largest.memory_bytes.saturating_sub(budget));
         out.push(found);
     }
     let blocked = plan

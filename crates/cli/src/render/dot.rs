@@ -62,3 +62,6 @@ pub(crate) fn render(plan: &Plan) -> String {
     out.push_str("}\n");
     out
 }
+
+#[cfg(test)]
+mod tests;

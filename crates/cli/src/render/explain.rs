@@ -3,8 +3,8 @@
 use std::fmt::Write as _;
 
 use drv_graph::DrvId;
-use tier_planner::classify::Classification;
-use tier_planner::subject::subjects;
+use tier_planner::classify::{Classification, Reason};
+use tier_planner::subject::{JobClass, subjects};
 
 use super::Screen;
 use super::style::{self, paint};
@@ -13,7 +13,7 @@ use crate::config::nearest;
 use crate::dto::plan::{Build, Plan};
 use crate::failure::Failure;
 use crate::plan::{Made, reason};
-use crate::quantity::{bytes, count, duration};
+use crate::quantity::{bytes, count, duration, plural};
 
 /// Derivations explained; a pname such as `source` can have hundreds.
 const SHOWN: usize = 5;
@@ -25,9 +25,14 @@ pub(crate) fn render(
     name: &str,
     screen: Screen,
 ) -> Result<String, Failure> {
-    let found = find(made, name)?;
+    let mut found = find(made, name)?;
     let attribute = |id| made.input.attributes.get(&id).map(String::as_str);
     let subjects = subjects(&made.input.graph, attribute);
+    // What is built here, then what compiles, then wrappers and downloads of that name.
+    found.sort_by_key(|&id| {
+        let class = subjects[id.index()].kind.class();
+        (made.plan.job(id).is_none(), class != JobClass::Build, id)
+    });
     let mut page = Page {
         made,
         plan,
@@ -51,11 +56,11 @@ pub(crate) fn render(
     Ok(page.out)
 }
 
-/// Those to be built first, then the others, each in the order of the graph.
+/// Everything that goes by that name, in the order of the graph.
 fn find(made: &Made<'_>, name: &str) -> Result<Vec<DrvId>, Failure> {
     let graph = &made.input.graph;
     let attribute = |id| made.input.attributes.get(&id).map(String::as_str);
-    let mut found: Vec<DrvId> = graph
+    let found: Vec<DrvId> = graph
         .iter()
         .filter(|(id, drv)| {
             drv.name() == name
@@ -82,7 +87,6 @@ fn find(made: &Made<'_>, name: &str) -> Result<Vec<DrvId>, Failure> {
             },
         });
     }
-    found.sort_by_key(|&id| (made.plan.job(id).is_none(), id));
     Ok(found)
 }
 
@@ -127,13 +131,20 @@ impl Page<'_> {
         self.line(
             "tier",
             &format!(
-                "{}: {at_once}{} cores, {} by default",
+                "{}: {at_once}{}, {} by default",
                 tier.name,
-                tier.cores,
+                plural(u64::from(tier.cores.0), "core"),
                 bytes(tier.memory.0)
             ),
         );
-        self.line("by", &reason(classifier, classification));
+        let by = reason(classifier, classification);
+        self.line(
+            "by",
+            &match classification.by {
+                Reason::Rule(_) => format!("its rule \"{by}\""),
+                _ => by,
+            },
+        );
         for rule in classification
             .also_matched
             .iter()
@@ -163,11 +174,7 @@ impl Page<'_> {
             )
         };
         let (least, most) = around(build.duration_ms, build.duration_factor);
-        let threads = if build.threads == 1 {
-            "1 thread".to_owned()
-        } else {
-            format!("{} threads", build.threads)
-        };
+        let threads = plural(u64::from(build.threads), "thread");
         self.line(
             "time",
             &format!(

@@ -9,7 +9,7 @@ use super::style::{self, paint};
 use super::untrusted::padded;
 
 /// Builds that get a bar of their own.
-const BARS: usize = 8;
+const BARS: usize = 7;
 const LEFT_EIGHTHS: [char; 9] = [' ', '▏', '▎', '▍', '▌', '▋', '▊', '▉', '█'];
 const LOWER_EIGHTHS: [char; 9] = [' ', '▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
 const ASCII_LEVELS: [char; 9] = [' ', '.', '.', ':', '-', '=', '+', '*', '#'];

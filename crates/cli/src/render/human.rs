@@ -1,16 +1,18 @@
 //! One screen that answers: what is to do, how long, does it fit, what is wrong.
 
 use crate::dto::plan::{Build, Diagnostic, Gate, Plan, Severity};
-use crate::quantity::{self, bytes, count, duration, size};
+use crate::quantity::{self, bytes, count, duration, plural, size};
 
 use super::style::{self, paint};
 use super::untrusted::{fitted, for_terminal, padded, width};
 use super::{Screen, gantt};
 
-/// Diagnostics shown; the JSON has them all.
-const DIAGNOSTICS: usize = 7;
+/// Lines of one screen: diagnostics take what the plan leaves of them.
+const LINES: usize = 45;
+/// Diagnostics shown even on a full screen.
+const ALWAYS: usize = 3;
 /// Steps of the critical path and top builds shown.
-const STEPS: usize = 5;
+const STEPS: usize = 4;
 
 /// The plan as one screen of text with ANSI styles; the writer strips these where they do not
 /// belong.
@@ -84,23 +86,23 @@ impl Page<'_> {
             "{} of memory for builds",
             bytes(machine.build_memory_bytes)
         ));
-        let mut makeup = Vec::new();
-        if let Some(installed) = machine.memory_bytes {
-            makeup.push(bytes(installed));
-        }
-        if let Some(gain) = machine.zram_gain_bytes.filter(|&gain| gain > 0) {
-            makeup.push(format!("{} by zram", bytes(gain)));
-        }
-        let mut makeup = makeup.join(" + ");
-        if let Some(reserve) = machine.reserve_bytes.filter(|&reserve| reserve > 0) {
-            if !makeup.is_empty() {
-                makeup.push_str(", ");
-            }
-            makeup.push_str(&format!("{} kept free", bytes(reserve)));
-        }
-        if !makeup.is_empty() {
-            makeup = format!(" ({makeup})");
-        }
+        let have = [
+            machine.memory_bytes.map(bytes),
+            machine
+                .zram_gain_bytes
+                .map(|gain| format!("{} by zram", bytes(gain))),
+        ];
+        let have: Vec<String> = have.into_iter().flatten().collect();
+        let reserve = machine.reserve_bytes.filter(|&reserve| reserve > 0);
+        let makeup = [
+            (!have.is_empty()).then(|| have.join(" + ")),
+            reserve.map(|reserve| format!("{} kept free", bytes(reserve))),
+        ];
+        let makeup: Vec<String> = makeup.into_iter().flatten().collect();
+        let makeup = match &makeup[..] {
+            [] => String::new(),
+            parts => format!(" ({})", parts.join(", ")),
+        };
         let name = machine.name.as_deref().unwrap_or("this budget");
         let text = format!("{}{makeup}", parts.join(", "));
         let name = fitted(name, 24, self.screen.ascii);
@@ -112,16 +114,17 @@ impl Page<'_> {
         self.line(&format!("{}  {text}", paint(style::STRONG, &name)));
 
         let input = &self.plan.input;
-        let mut text = format!(
-            "{}, {}, {} from {}",
+        let only = match &machine.builds_only {
+            Some(only) => format!("; builds only {}", only.join(", ")),
+            None => String::new(),
+        };
+        let text = format!(
+            "{}, {}, {} from {}{only}",
             plural(input.derivations, "derivation"),
             plural_y(input.dependencies, "dependenc"),
             plural(input.roots, "root"),
             input.graphs.join(", "),
         );
-        if let Some(only) = &machine.builds_only {
-            text.push_str(&format!("; builds only {}", only.join(", ")));
-        }
         let text = fitted(&text, self.screen.columns, self.screen.ascii);
         self.line(&paint(style::FAINT, &text));
     }
@@ -129,58 +132,55 @@ impl Page<'_> {
     fn work(&mut self) {
         let work = &self.plan.work;
         let mut rows = Vec::new();
-        let mut what = "derivations".to_owned();
-        if work.build_fixed_output > 0 {
-            what.push_str(&format!(
-                ", {} of them downloads of sources",
-                count(work.build_fixed_output)
-            ));
-        }
-        rows.push(vec!["build".to_owned(), count(work.build), what]);
-        let from: Vec<_> = work
-            .sources
-            .iter()
-            .filter(|s| !s.local && s.used > 0)
-            .collect();
-        for (i, source) in from.iter().enumerate() {
-            let mut what = format!("from {}", for_terminal(&source.name));
-            if let Some(n) = source.download_bytes {
-                what.push_str(&format!(", {} to download", size(n)));
-            }
-            if let Some(n) = source.nar_bytes {
-                what.push_str(&format!(", {} unpacked", size(n)));
-            }
-            if source.unknown_sizes > 0 && source.unknown_sizes < source.used {
-                what.push_str(&format!(
-                    ", {} of unknown size",
-                    count(source.unknown_sizes)
-                ));
-            }
+        let downloads = match work.build_fixed_output {
+            0 => String::new(),
+            n => format!(", {} of them downloads of sources", count(n)),
+        };
+        let what = if work.build == 1 {
+            "derivation"
+        } else {
+            "derivations"
+        };
+        rows.push([
+            "build".to_owned(),
+            count(work.build),
+            format!("{what}{downloads}"),
+        ]);
+        let from = || work.sources.iter().filter(|s| !s.local && s.used > 0);
+        for (i, source) in from().enumerate() {
+            let partly = source.unknown_sizes > 0 && source.unknown_sizes < source.used;
+            let parts = [
+                Some(format!("paths from {}", for_terminal(&source.name))),
+                source
+                    .download_bytes
+                    .map(|n| format!("{} to download", size(n))),
+                source.nar_bytes.map(|n| format!("{} unpacked", size(n))),
+                partly.then(|| format!("{} of unknown size", count(source.unknown_sizes))),
+            ];
+            let parts: Vec<String> = parts.into_iter().flatten().collect();
             let verb = if i == 0 { "fetch" } else { "" };
-            rows.push(vec![verb.to_owned(), count(source.used), what]);
+            rows.push([verb.to_owned(), count(source.used), parts.join(", ")]);
         }
-        if from.is_empty() {
-            rows.push(vec![
-                "fetch".to_owned(),
-                count(work.fetch),
-                "paths".to_owned(),
-            ]);
+        if from().next().is_none() {
+            rows.push(["fetch".to_owned(), count(work.fetch), "paths".to_owned()]);
         }
-        let mut rest = "already valid".to_owned();
-        if work.untouched > 0 {
-            rest.push_str(&format!(
-                "; {} more are not needed for it",
-                count(work.untouched)
-            ));
-        }
-        rows.push(vec!["present".to_owned(), count(work.present), rest]);
-        let mut note = String::new();
-        if let Some(rate) = work.hit_rate {
-            note = format!(
+        let rest = match work.untouched {
+            0 => String::new(),
+            n => format!("; {} more are not needed then", count(n)),
+        };
+        rows.push([
+            "present".to_owned(),
+            count(work.present),
+            format!("valid already{rest}"),
+        ]);
+        let note = match work.hit_rate {
+            // Rounded down: 99.9 % is not all.
+            Some(rate) => format!(
                 "{:.0} % of what is wanted needs no build",
                 (rate * 100.0).floor()
-            );
-        }
+            ),
+            None => String::new(),
+        };
         self.heading("To do", &note);
         self.table(&[Align::Left, Align::Right, Align::Left], &[], &rows);
     }
@@ -188,7 +188,7 @@ impl Page<'_> {
     fn tiers(&mut self) {
         let mut rows = Vec::new();
         for tier in self.plan.tiers.iter().filter(|t| t.builds > 0) {
-            rows.push(vec![
+            rows.push([
                 tier.name.clone(),
                 count(tier.builds),
                 duration(tier.busy_ms),
@@ -213,7 +213,7 @@ impl Page<'_> {
             "by default",
             "largest",
         ];
-        let mut align = vec![Align::Right; head.len()];
+        let mut align = [Align::Right; 7];
         align[0] = Align::Left;
         self.table(&align, &head, &rows);
     }
@@ -222,7 +222,7 @@ impl Page<'_> {
         let plan = self.plan;
         let (s, machine, today) = (&plan.schedule, &plan.machine, &plan.today);
         let mut rows = Vec::new();
-        rows.push(vec![
+        rows.push([
             "planned".to_owned(),
             duration(s.length_ms),
             format!(
@@ -234,46 +234,42 @@ impl Page<'_> {
         ]);
         if let Some(bound) = s.bounds.first() {
             let gap = match s.gap {
-                Some(gap) => format!("the plan is {:.1} % above it; ", gap * 100.0),
-                None => String::new(),
+                Some(gap) => format!("gap {:.1} %, by {}", gap * 100.0, bound.name),
+                None => format!("by {}", bound.name),
             };
-            let assumes = if bound.assumes.is_empty() {
-                String::new()
+            let given = format!("given {}", bound.assumes.join(", "));
+            let length = duration(bound.length_ms);
+            let both = format!("{gap}, {given}");
+            // The rules make the gap honest: they are not to be cut off.
+            let indent = 2 + "lower bound".len() + 2 + length.len().max(10) + 2;
+            if bound.assumes.is_empty() || indent + both.len() > self.screen.columns {
+                rows.push(["lower bound".to_owned(), length, gap]);
+                rows.push([String::new(), String::new(), given]);
             } else {
-                format!(" ({})", bound.assumes.join(", "))
-            };
-            rows.push(vec![
-                "lower bound".to_owned(),
-                duration(bound.length_ms),
-                format!("{gap}{}{assumes}", bound.name),
-            ]);
-        }
-        {
-            let mut what = format!(
-                "max-jobs {} {} cores {}, peak {}",
-                today.max_jobs,
-                self.times(),
-                today.cores,
-                bytes(today.peak_memory_bytes),
-            );
-            if today.over_memory_ms > 0 {
-                what.push_str(&format!(
-                    ", over memory for {}",
-                    duration(today.over_memory_ms)
-                ));
-                if let Some(first) = today.first_over_memory_ms {
-                    what.push_str(&format!(" from {} on", duration(first)));
-                }
+                rows.push(["lower bound".to_owned(), length, both]);
             }
-            rows.push(vec![
-                "Nix today".to_owned(),
-                duration(today.length_ms),
-                what,
-            ]);
         }
+        let over = match today
+            .peak_memory_bytes
+            .saturating_sub(machine.build_memory_bytes)
+        {
+            0 => String::new(),
+            over => format!(", {} more than there is", bytes(over)),
+        };
+        let what = format!(
+            "max-jobs {} {} cores {}, peak {}{over}",
+            today.max_jobs,
+            self.times(),
+            today.cores,
+            bytes(today.peak_memory_bytes),
+        );
+        rows.push(["Nix today".to_owned(), duration(today.length_ms), what]);
         let note = match today.saved {
             Some(saved) if saved >= 0.005 => {
                 format!("{:.0} % shorter than today's setting", saved * 100.0)
+            }
+            Some(saved) if saved <= -0.005 && today.over_memory_ms > 0 => {
+                "today's setting would be shorter if memory had no end".to_owned()
             }
             Some(saved) if saved <= -0.005 => {
                 format!("{:.0} % longer than today's setting", -saved * 100.0)
@@ -327,14 +323,14 @@ impl Page<'_> {
                 self.entry(
                     b,
                     half,
-                    &format!("{} {}", duration(b.duration_ms), self.on(b)),
+                    &format!("{:>10} {:>4}", duration(b.duration_ms), self.on(b)),
                 )
             });
             let right = top.get(i).map_or(String::new(), |b| {
                 self.entry(
                     b,
                     half,
-                    &format!("{:>7}  {}", bytes(b.memory_bytes), duration(planned(b))),
+                    &format!("{:>7} {:>10}", bytes(b.memory_bytes), duration(planned(b))),
                 )
             });
             if !left.is_empty() || !right.is_empty() {
@@ -367,55 +363,74 @@ impl Page<'_> {
         }
     }
 
+    /// As many diagnostics as the screen has lines left, the first few in any case. Of one kind
+    /// only the first is shown: a profile with numbers as text has dozens of them.
     fn diagnostics(&mut self) {
-        let all = &self.plan.diagnostics;
-        if all.is_empty() {
-            return;
+        let mut kinds: Vec<(&Diagnostic, usize)> = Vec::new();
+        for diagnostic in &self.plan.diagnostics {
+            match kinds
+                .iter_mut()
+                .find(|(first, _)| first.code == diagnostic.code)
+            {
+                Some((_, more)) if diagnostic.severity != Severity::Error => *more += 1,
+                _ => kinds.push((diagnostic, 0)),
+            }
         }
-        self.out.push('\n');
-        for diagnostic in all.iter().take(DIAGNOSTICS) {
-            self.diagnostic(diagnostic);
+        let mut hidden = 0;
+        if !kinds.is_empty() {
+            self.out.push('\n');
         }
-        if all.len() > DIAGNOSTICS {
-            let more = format!(
-                "and {} more: --format json has them all",
-                all.len() - DIAGNOSTICS
-            );
-            self.line(&paint(style::FAINT, &more));
+        // One line for what is hidden, and two for each gate and the blank line before them.
+        let taken = self.out.lines().count() + 1 + self.plan.gates.len() * 2;
+        let mut room = LINES.saturating_sub(taken);
+        for (i, (diagnostic, more)) in kinds.into_iter().enumerate() {
+            let lines = self.diagnostic(diagnostic, more);
+            if i < ALWAYS || (lines.len() <= room && hidden == 0) {
+                room = room.saturating_sub(lines.len());
+                for line in lines {
+                    self.line(&line);
+                }
+            } else {
+                hidden += 1 + more;
+            }
+        }
+        if hidden > 0 {
+            let text = format!("and {hidden} more: --format json has them all");
+            self.line(&paint(style::FAINT, &text));
         }
     }
 
-    fn diagnostic(&mut self, diagnostic: &Diagnostic) {
+    fn diagnostic(&self, diagnostic: &Diagnostic, more: usize) -> Vec<String> {
         let (style, word) = match diagnostic.severity {
             Severity::Error => (style::ERROR, "error"),
             Severity::Warning => (style::WARNING, "warning"),
             Severity::Note => (style::NOTE, "note"),
         };
-        let mut text = for_terminal(&diagnostic.message).into_owned();
-        let costs: Vec<String> = [
+        let costs = [
             diagnostic.cost_ms.map(duration),
             diagnostic.cost_bytes.map(bytes),
-        ]
-        .into_iter()
-        .flatten()
-        .collect();
-        if !costs.is_empty() {
-            text.push_str(&format!(" [{}]", costs.join(", ")));
+        ];
+        let costs: Vec<String> = costs.into_iter().flatten().collect();
+        let parts = [
+            Some(for_terminal(&diagnostic.message).into_owned()),
+            (!costs.is_empty()).then(|| format!(" [{}]", costs.join(", "))),
+            diagnostic
+                .hint
+                .as_ref()
+                .map(|hint| format!("; {}", for_terminal(hint))),
+            (more > 0).then(|| format!(" (and {more} more of this kind)")),
+        ];
+        let text: String = parts.into_iter().flatten().collect();
+        let text = fitted(&text, usize::MAX, self.screen.ascii);
+        let indent = word.len() + 2;
+        let mut lines = wrapped(&text, self.screen.columns, indent);
+        for (i, line) in lines.iter_mut().enumerate() {
+            *line = match i {
+                0 => format!("{}: {line}", paint(style, word)),
+                _ => format!("{}{line}", " ".repeat(indent)),
+            };
         }
-        if let Some(hint) = &diagnostic.hint {
-            text.push_str(&format!("; {}", for_terminal(hint)));
-        }
-        let text = if self.screen.ascii {
-            super::untrusted::fitted(&text, usize::MAX, true)
-        } else {
-            text
-        };
-        let mut lines = wrapped(&text, self.screen.columns, word.len() + 2).into_iter();
-        let first = lines.next().unwrap_or_default();
-        self.line(&format!("{}: {first}", paint(style, word)));
-        for line in lines {
-            self.line(&format!("{}{line}", " ".repeat(word.len() + 2)));
-        }
+        lines
     }
 
     fn gates(&mut self) {
@@ -435,7 +450,7 @@ impl Page<'_> {
     }
 
     /// Columns as wide as their widest cell; the last one takes what is left.
-    fn table(&mut self, align: &[Align], head: &[&str], rows: &[Vec<String>]) {
+    fn table<const N: usize>(&mut self, align: &[Align; N], head: &[&str], rows: &[[String; N]]) {
         let ascii = self.screen.ascii;
         let columns = align.len();
         let mut widths: Vec<usize> = (0..columns)
@@ -447,9 +462,14 @@ impl Page<'_> {
                     .unwrap_or(0)
             })
             .collect();
-        let before: usize = 2 + widths[..columns - 1].iter().map(|w| w + 2).sum::<usize>();
-        let room = self.screen.columns.saturating_sub(before);
-        widths[columns - 1] = widths[columns - 1].min(room);
+        // Names give way to figures: the last column if it is a text, else the first.
+        let all = 2 + widths.iter().sum::<usize>() + 2 * (columns - 1);
+        let gives = match align[columns - 1] {
+            Align::Left => columns - 1,
+            Align::Right => 0,
+        };
+        let over = all.saturating_sub(self.screen.columns);
+        widths[gives] = widths[gives].saturating_sub(over);
         let set = |text: &str, i: usize| {
             let text = fitted(text, widths[i], ascii);
             let space = " ".repeat(widths[i] - width(&text));
@@ -516,11 +536,6 @@ pub(crate) fn gate_text(gate: &Gate) -> String {
     }
 }
 
-fn plural(n: u64, noun: &str) -> String {
-    let s = if n == 1 { "" } else { "s" };
-    format!("{} {noun}{s}", quantity::count(n))
-}
-
 fn plural_y(n: u64, stem: &str) -> String {
     let end = if n == 1 { "y" } else { "ies" };
     format!("{} {stem}{end}", quantity::count(n))
@@ -552,3 +567,6 @@ fn wrapped(text: &str, columns: usize, indent: usize) -> Vec<String> {
     }
     lines
 }
+
+#[cfg(test)]
+mod tests;

@@ -5,6 +5,8 @@ pub(crate) mod dot;
 pub(crate) mod explain;
 mod gantt;
 pub(crate) mod human;
+#[cfg(test)]
+mod sample;
 pub(crate) mod sh;
 mod style;
 pub(crate) mod untrusted;
