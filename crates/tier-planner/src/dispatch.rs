@@ -19,11 +19,13 @@
 //! starts from then on must leave room for it among themselves. So it starts at the latest when
 //! everything that ran when it was held up has ended, however many small jobs arrive.
 
+use std::borrow::Cow;
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
 use crate::budget::Budget;
 use crate::job::{JobGraph, JobId};
+use crate::processor::MICRO;
 use crate::tier::{TierId, TierSet};
 use crate::{Bytes, Cores, Millis};
 
@@ -53,11 +55,61 @@ pub trait Dispatch {
 /// Priority in a ready queue: the longest tail first, then the smallest id.
 type Queued = (Millis, Reverse<JobId>);
 
+/// What a dispatcher is told about each job, besides the hard limits: where a search looks for
+/// better schedules.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Orders {
+    /// By job: the greatest goes first.
+    pub priority: Vec<Millis>,
+    /// By job: the most threads to start it with, at most what its tier and the budget allow.
+    pub max_threads: Vec<Cores>,
+    /// Nothing more is started while the running builds keep at least this multiple of the
+    /// budget's threads busy on average: from 1 on, further builds only slow those that run.
+    pub saturation: f64,
+}
+
+impl Orders {
+    /// [`saturation`](Self::saturation) where nothing is known better.
+    pub const SATURATION: f64 = 1.0;
+
+    /// Priority by bottom level, all threads that the limits allow. O(n + e).
+    pub fn new(jobs: &JobGraph, budget: &Budget) -> Self {
+        Self {
+            priority: jobs.bottom_levels(|job| nominal_time(jobs, job, budget)),
+            max_threads: vec![budget.threads; jobs.len()],
+            saturation: Self::SATURATION,
+        }
+    }
+}
+
+/// Threads and memory a job is started with.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Shape {
+    threads: Cores,
+    memory: Bytes,
+}
+
 /// What a job holds while it runs.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct Held {
     memory: Bytes,
     threads: Cores,
+    /// Threads kept busy on average, in millionths.
+    busy: u64,
+}
+
+impl Held {
+    fn add(&mut self, more: Self) {
+        self.memory = self.memory + more.memory;
+        self.threads.0 += more.threads.0;
+        self.busy += more.busy;
+    }
+
+    fn remove(&mut self, less: Self) {
+        self.memory = self.memory - less.memory;
+        self.threads.0 -= less.threads.0;
+        self.busy -= less.busy;
+    }
 }
 
 /// A job that was first in order and did not fit.
@@ -103,9 +155,10 @@ pub struct Dispatcher<'a> {
     jobs: &'a JobGraph,
     budget: Budget,
     thread_limit: Cores,
-    /// Threads and memory each job is started with.
-    shapes: Vec<Held>,
-    priority: Vec<Millis>,
+    shapes: Vec<Shape>,
+    orders: Cow<'a, Orders>,
+    /// Millionths of a busy thread from which on nothing more is started.
+    saturation: u64,
     state: Vec<State>,
     queues: Vec<TierQueue>,
     used: Held,
@@ -124,22 +177,28 @@ impl<'a> Dispatcher<'a> {
     /// Jobs that do not fit into the budget's memory even with one thread, and what depends on
     /// them, are abandoned from the start: see [`abandoned`](Self::abandoned).
     pub fn new(jobs: &'a JobGraph, tiers: &TierSet, budget: Budget) -> Self {
-        let priority = jobs.bottom_levels(|job| nominal_time(jobs, job, &budget));
-        Self::with_priority(jobs, tiers, budget, priority)
+        Self::start_with(jobs, tiers, budget, Cow::Owned(Orders::new(jobs, &budget)))
     }
 
-    /// As [`new`](Self::new) with priorities of the caller's own, one per job: the greatest goes
-    /// first. This is where a search plugs in.
+    /// As [`new`](Self::new) with orders of the caller's own. This is where a search plugs in.
     ///
     /// # Panics
-    /// If `priority` has another length than `jobs`.
-    pub fn with_priority(
+    /// If `orders` are for another number of jobs.
+    pub fn with_orders(
         jobs: &'a JobGraph,
         tiers: &TierSet,
         budget: Budget,
-        priority: Vec<Millis>,
+        orders: &'a Orders,
     ) -> Self {
-        assert_eq!(priority.len(), jobs.len(), "one priority per job");
+        Self::start_with(jobs, tiers, budget, Cow::Borrowed(orders))
+    }
+
+    fn start_with(
+        jobs: &'a JobGraph,
+        tiers: &TierSet,
+        budget: Budget,
+        orders: Cow<'a, Orders>,
+    ) -> Self {
         let queues = tiers
             .iter()
             .map(|(_, tier)| TierQueue {
@@ -149,6 +208,7 @@ impl<'a> Dispatcher<'a> {
                 least: Held {
                     memory: Bytes(u64::MAX),
                     threads: Cores(u32::MAX),
+                    busy: u64::MAX,
                 },
             })
             .collect();
@@ -156,8 +216,9 @@ impl<'a> Dispatcher<'a> {
             jobs,
             budget,
             thread_limit: budget.thread_limit(),
-            shapes: vec![Held::default(); jobs.len()],
-            priority,
+            shapes: vec![Shape::default(); jobs.len()],
+            saturation: (f64::from(budget.threads.0) * orders.saturation * MICRO) as u64,
+            orders,
             state: Vec::with_capacity(jobs.len()),
             queues,
             used: Held::default(),
@@ -170,10 +231,13 @@ impl<'a> Dispatcher<'a> {
             dispatcher.state.push(State::Waiting { inputs });
         }
         for job in jobs.ids() {
-            match jobs[job].threads_within(budget.threads, budget.memory) {
+            let most = budget
+                .threads
+                .min(dispatcher.orders.max_threads[job.index()]);
+            match jobs[job].threads_within(most, budget.memory) {
                 Some(threads) => {
                     let memory = jobs[job].memory.at(threads);
-                    dispatcher.shapes[job.index()] = Held { memory, threads };
+                    dispatcher.shapes[job.index()] = Shape { threads, memory };
                     let needs = dispatcher.needs(job);
                     let least = &mut dispatcher.queue(jobs[job].tier).least;
                     least.memory = least.memory.min(needs.memory);
@@ -229,7 +293,7 @@ impl<'a> Dispatcher<'a> {
 
     fn make_ready(&mut self, job: JobId) {
         self.state[job.index()] = State::Ready;
-        let queued = (self.priority[job.index()], Reverse(job));
+        let queued = (self.orders.priority[job.index()], Reverse(job));
         self.queue(self.jobs[job].tier).ready.push(queued);
     }
 
@@ -254,22 +318,22 @@ impl<'a> Dispatcher<'a> {
         self.state[job.index()] = State::Done;
         self.queue(self.jobs[job].tier).running -= 1;
         self.running -= 1;
-        self.used.memory = self.used.memory - held.memory;
-        self.used.threads.0 -= held.threads.0;
+        self.used.remove(held);
         if let Some(held_up) = &mut self.held_up
             && sequence >= held_up.since
         {
-            held_up.beside.memory = held_up.beside.memory - held.memory;
-            held_up.beside.threads.0 -= held.threads.0;
+            held_up.beside.remove(held);
         }
     }
 
     /// What `job` holds, as the limits count it.
     fn needs(&self, job: JobId) -> Held {
         let shape = self.shapes[job.index()];
+        let job = &self.jobs[job];
         Held {
             memory: shape.memory,
-            threads: self.jobs[job].counted_threads(shape.threads),
+            threads: job.counted_threads(shape.threads),
+            busy: (job.duration.cpu_demand(shape.threads) * MICRO) as u64,
         }
     }
 
@@ -283,6 +347,7 @@ impl<'a> Dispatcher<'a> {
         let needs = self.needs(job);
         let fits_now = self.running == 0 || self.fits(self.used, needs);
         fits_now
+            && (needs.threads == Cores(0) || !self.is_saturated())
             && (self
                 .held_up
                 .is_none_or(|held_up| self.leaves_room(job, needs, &held_up)))
@@ -293,14 +358,17 @@ impl<'a> Dispatcher<'a> {
         if held_up.job == job {
             return true;
         }
-        let beside = Held {
-            memory: held_up.beside.memory + needs.memory,
-            threads: Cores(held_up.beside.threads.0 + needs.threads.0),
-        };
+        let mut beside = held_up.beside;
+        beside.add(needs);
         let tier = self.jobs[job].tier;
         let queue = &self.queues[usize::from(tier.0)];
         let keeps_slot = tier != self.jobs[held_up.job].tier || queue.running + 1 < queue.max_jobs;
         keeps_slot && self.fits(beside, held_up.needs)
+    }
+
+    /// Whether the running builds keep so many threads busy that one more would only slow them.
+    fn is_saturated(&self) -> bool {
+        self.used.busy >= self.saturation
     }
 
     /// Of the tiers that have a job to give away and that `admits` lets through, the one whose
@@ -327,6 +395,9 @@ impl<'a> Dispatcher<'a> {
                     self.queues[tier].ready.pop();
                     return Some(job);
                 }
+                if self.is_saturated() {
+                    return self.first_fitting();
+                }
                 // It waits outside its queue, first in line whatever becomes ready meanwhile.
                 self.queues[tier].ready.pop();
                 self.held_up = Some(HeldUp {
@@ -337,10 +408,18 @@ impl<'a> Dispatcher<'a> {
                 });
             }
         }
+        self.first_fitting()
+    }
+
+    /// The first job in order that may start beside the one that is held up.
+    fn first_fitting(&mut self) -> Option<JobId> {
+        let saturated = self.is_saturated();
         let mut passed_over: Vec<(usize, Queued)> = Vec::new();
         let mut chosen = None;
         while passed_over.len() < Self::PROBES
-            && let Some(tier) = self.first_tier(|queue| self.fits(self.used, queue.least))
+            && let Some(tier) = self.first_tier(|queue| {
+                self.fits(self.used, queue.least) && (!saturated || queue.least.threads == Cores(0))
+            })
             && let Some(queued) = self.queues[tier].ready.pop()
         {
             if self.may_start(queued.1.0) {
@@ -364,14 +443,10 @@ impl<'a> Dispatcher<'a> {
         };
         self.queue(self.jobs[job].tier).running += 1;
         self.running += 1;
-        self.used.memory = self.used.memory + held.memory;
-        self.used.threads.0 += held.threads.0;
+        self.used.add(held);
         match &mut self.held_up {
             Some(held_up) if held_up.job == job => self.held_up = None,
-            Some(held_up) => {
-                held_up.beside.memory = held_up.beside.memory + held.memory;
-                held_up.beside.threads.0 += held.threads.0;
-            }
+            Some(held_up) => held_up.beside.add(held),
             None => {}
         }
         let shape = self.shapes[job.index()];

@@ -17,6 +17,7 @@ pub mod priors;
 mod processor;
 pub mod rule;
 pub mod schedule;
+pub mod search;
 pub mod simulate;
 #[cfg(feature = "proptest")]
 pub mod strategies;

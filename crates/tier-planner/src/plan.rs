@@ -8,12 +8,13 @@ use drv_graph::{DerivationGraph, DrvId};
 use crate::bounds::LowerBounds;
 use crate::budget::Budget;
 use crate::classify::{Classification, Classifier};
-use crate::dispatch::{Dispatcher, nominal_time};
+use crate::dispatch::{Dispatcher, Orders, nominal_time};
 use crate::estimate::{Estimate, Estimator};
 use crate::job::{Job, JobGraph, JobId};
 use crate::nix_today::{NixSettings, NixToday};
 use crate::rule::RuleProblem;
 use crate::schedule::Schedule;
+use crate::search::{Effort, search};
 use crate::simulate::simulate;
 use crate::subject::{Subject, subjects};
 use crate::work::{Availability, Work, work_for};
@@ -38,6 +39,8 @@ pub struct Request<'a> {
     pub budget: Budget,
     /// The settings that Nix has today, to compare with.
     pub nix_today: NixSettings,
+    /// How hard to look for a short schedule; `None` for [`Effort::quick`].
+    pub effort: Option<Effort>,
 }
 
 /// One derivation to be built.
@@ -90,6 +93,10 @@ pub struct Plan {
     pub jobs: JobGraph,
     /// When each runs. Builds that fit nowhere, and their dependents, are missing.
     pub schedule: Schedule,
+    /// What makes a [`Dispatcher`] keep to that schedule.
+    pub orders: Orders,
+    /// Schedules that were tried to find it.
+    pub evaluations: u32,
     /// Builds that fit nowhere and all that needs them, ascending.
     pub left_out: Vec<JobId>,
     /// Builds that do not fit with the threads of their tier, ascending.
@@ -115,6 +122,7 @@ pub fn plan(request: &Request<'_>) -> Plan {
         estimator,
         budget,
         nix_today,
+        effort,
     } = *request;
     let work = work_for(graph, roots, availability);
     let subjects = subjects(graph, |id| attributes.get(&id).map(String::as_str));
@@ -133,16 +141,20 @@ pub fn plan(request: &Request<'_>) -> Plan {
         })
         .collect();
     let jobs = job_graph(graph, classifier, &builds);
-    let mut dispatcher = Dispatcher::new(&jobs, classifier.tiers(), budget);
-    let left_out = dispatcher.abandoned().collect();
-    let schedule = simulate(&jobs, budget.threads, &mut dispatcher);
+    let tiers = classifier.tiers();
+    let left_out = Dispatcher::new(&jobs, tiers, budget).abandoned().collect();
+    let bounds = LowerBounds::new(&jobs, tiers, &budget);
+    let effort = effort.unwrap_or(Effort::quick(jobs.len()));
+    let found = search(&jobs, tiers, &budget, &bounds, effort);
     let baseline = baseline(graph, &builds, &jobs, &budget, nix_today);
     Plan {
         misfits: misfits(&jobs, &budget),
-        bounds: LowerBounds::new(&jobs, classifier.tiers(), &budget),
+        bounds,
         work,
         builds,
-        schedule,
+        schedule: found.schedule,
+        orders: found.orders,
+        evaluations: found.evaluations,
         left_out,
         baseline,
         rule_problems,

@@ -67,7 +67,7 @@ fn show(schedule: &Schedule, names: &[&str]) -> String {
         .map(|placed| {
             let [start, end] = [placed.start, placed.end].map(Millis::as_secs);
             let name = names[placed.job.0 as usize];
-            format!("{start:>5} – {end:<5} {name} ×{}\n", placed.threads)
+            format!("{name}: {start} – {end} s ×{}\n", placed.threads)
         })
         .collect()
 }
@@ -89,10 +89,10 @@ fn the_longest_chain_goes_first() {
         1,
         2.0,
         expect![[r#"
-                0 – 18    short ×1
-                0 – 10    long ×1
-               10 – 16    other ×1
-               16 – 22    last ×1
+            long: 0 – 5 s ×1
+            short: 5 – 14 s ×1
+            last: 14 – 19 s ×1
+            other: 19 – 22 s ×1
         "#]],
     );
 }
@@ -100,12 +100,12 @@ fn the_longest_chain_goes_first() {
 #[test]
 fn a_shared_processor_slows_everybody_alike() {
     check(
-        "a medium 40 4 1\nb medium 40 4 1",
-        4,
+        "a medium 60 4 1\nb medium 60 4 1",
+        6,
         8.0,
         expect![[r#"
-                0 – 20    a ×4
-                0 – 20    b ×4
+            a: 0 – 20 s ×4
+            b: 0 – 20 s ×4
         "#]],
     );
 }
@@ -117,9 +117,9 @@ fn a_tier_holds_its_jobs_back() {
         7,
         16.0,
         expect![[r#"
-                0 – 10    gcc ×6
-                0 – 7     jq ×1
-               10 – 15    llvm ×6
+            gcc: 0 – 10 s ×6
+            jq: 0 – 7 s ×1
+            llvm: 10 – 15 s ×6
         "#]],
     );
 }
@@ -138,21 +138,21 @@ fn a_blocked_heavy_job_is_not_starved_by_light_ones() {
         7,
         16.0,
         expect![[r#"
-                0 – 18    small08 ×1
-                0 – 19    small09 ×1
-                0 – 20    small10 ×1
-                0 – 21    small11 ×1
-                0 – 5     first ×1
-                5 – 22    small07 ×1
-               22 – 31    big ×1
-               31 – 43    small02 ×1
-               31 – 44    small03 ×1
-               31 – 45    small04 ×1
-               31 – 46    small05 ×1
-               31 – 47    small06 ×1
-               31 – 121   last ×1
-               43 – 54    small01 ×1
-               44 – 54    small00 ×1
+            small08: 0 – 18 s ×1
+            small09: 0 – 19 s ×1
+            small10: 0 – 20 s ×1
+            small11: 0 – 21 s ×1
+            first: 0 – 5 s ×1
+            small07: 5 – 22 s ×1
+            big: 22 – 31 s ×1
+            small02: 31 – 43 s ×1
+            small03: 31 – 44 s ×1
+            small04: 31 – 45 s ×1
+            small05: 31 – 46 s ×1
+            small06: 31 – 47 s ×1
+            last: 31 – 121 s ×1
+            small01: 43 – 54 s ×1
+            small00: 44 – 54 s ×1
         "#]],
     );
 }
@@ -197,9 +197,9 @@ fn nix_today_goes_by_name_and_knows_no_memory() {
         (Bytes::from_gb(24.0), Millis(0))
     );
     expect![[r#"
-            0 – 20    llvm ×6
-            0 – 20    gcc ×6
-           20 – 30    zlib ×1
+        llvm: 0 – 20 s ×6
+        gcc: 0 – 20 s ×6
+        zlib: 20 – 30 s ×1
     "#]]
     .assert_eq(
         &show(&schedule, &names)

@@ -6,6 +6,7 @@ use tier_planner::dispatch::{Dispatch, Dispatcher, Start};
 use tier_planner::job::{JobGraph, JobId};
 use tier_planner::nix_today::{NixSettings, NixToday};
 use tier_planner::schedule::Schedule;
+use tier_planner::search::{Effort, search};
 use tier_planner::simulate::simulate;
 use tier_planner::strategies::{Instance, instance};
 use tier_planner::verify::verify;
@@ -35,13 +36,14 @@ fn bound(instance: &Instance) -> Millis {
 /// [`Dispatcher`] would give them.
 struct Scripted<'a> {
     shapes: &'a [Option<Start>],
-    script: std::vec::IntoIter<Option<JobId>>,
+    script: std::slice::Iter<'a, Option<JobId>>,
 }
 
 impl Dispatch for Scripted<'_> {
     fn next(&mut self) -> Option<Start> {
         self.script
             .next()
+            .copied()
             .flatten()
             .and_then(|job| self.shapes[job.0 as usize])
     }
@@ -84,7 +86,7 @@ fn propose(
     let run = |script: &[Option<JobId>]| {
         let mut scripted = Scripted {
             shapes,
-            script: script.to_vec().into_iter(),
+            script: script.iter(),
         };
         simulate(&instance.jobs, instance.budget.threads, &mut scripted)
     };
@@ -153,6 +155,22 @@ proptest! {
         let rounding = schedule.placements().len() as u64;
         prop_assert!(schedule.makespan() <= Millis(serial + rounding));
         prop_assert!(bound(&instance) <= schedule.makespan());
+    }
+
+    #[test]
+    fn a_search_obeys_every_law_and_never_lengthens_the_plan(instance in instance(25)) {
+        let Instance { jobs, tiers, budget } = &instance;
+        let bounds = LowerBounds::new(jobs, tiers, budget);
+        let effort = Effort { evaluations: 40 };
+        let found = search(jobs, tiers, budget, &bounds, effort);
+        prop_assert_eq!(verify(&found.schedule, jobs, tiers, budget), []);
+        prop_assert!(found.schedule.makespan() <= planned(&instance).makespan());
+        prop_assert!(bound(&instance) <= found.schedule.makespan());
+        prop_assert!(found.evaluations <= 40);
+        // What was found can be driven again, by whoever runs the plan.
+        let mut dispatcher = Dispatcher::with_orders(jobs, tiers, *budget, &found.orders);
+        prop_assert_eq!(simulate(jobs, budget.threads, &mut dispatcher), found.schedule);
+        prop_assert_eq!(search(jobs, tiers, budget, &bounds, effort).orders, found.orders);
     }
 
     #[test]
