@@ -121,6 +121,10 @@ pub(crate) struct PlanArgs {
     #[arg(long, value_name = "FACTOR", value_parser = parse_factor, help_heading = "Machine")]
     pub(crate) oversubscription: Option<f64>,
 
+    /// Look for a short schedule this many times longer than usual; 1 takes some 30 ms
+    #[arg(long, value_name = "FACTOR", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=100_000), help_heading = "Machine")]
+    pub(crate) effort: u32,
+
     /// Compare with Nix at this max-jobs
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=65_535), help_heading = "Machine")]
     pub(crate) max_jobs: Option<u32>,

@@ -39,8 +39,9 @@ pub struct Request<'a> {
     pub budget: Budget,
     /// The settings that Nix has today, to compare with.
     pub nix_today: NixSettings,
-    /// How hard to look for a short schedule; `None` for [`Effort::quick`].
-    pub effort: Option<Effort>,
+    /// How hard to look for a short schedule: so many times [`Effort::quick`]. 0 schedules by
+    /// bottom level alone.
+    pub effort_factor: u32,
 }
 
 /// One derivation to be built.
@@ -122,7 +123,7 @@ pub fn plan(request: &Request<'_>) -> Plan {
         estimator,
         budget,
         nix_today,
-        effort,
+        effort_factor,
     } = *request;
     let work = work_for(graph, roots, availability);
     let subjects = subjects(graph, |id| attributes.get(&id).map(String::as_str));
@@ -144,7 +145,7 @@ pub fn plan(request: &Request<'_>) -> Plan {
     let tiers = classifier.tiers();
     let left_out = Dispatcher::new(&jobs, tiers, budget).abandoned().collect();
     let bounds = LowerBounds::new(&jobs, tiers, &budget);
-    let effort = effort.unwrap_or(Effort::quick(jobs.len()));
+    let effort = Effort::quick(jobs.len()).times(effort_factor);
     let found = search(&jobs, tiers, &budget, &bounds, effort);
     let baseline = baseline(graph, &builds, &jobs, &budget, nix_today);
     Plan {

@@ -52,6 +52,7 @@ pub(crate) fn run(args: &PlanArgs) -> Result<Outcome, Failure> {
         estimator: &estimator,
         budget: settings.budget,
         nix_today: settings.nix_today,
+        effort_factor: args.effort,
     });
     let made = Made {
         settings: &settings,
