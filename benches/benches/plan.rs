@@ -89,7 +89,7 @@ fn schedule(c: &mut Criterion) {
         };
         assert_eq!(verify(&plan(), &jobs, &tiers, &budget), []);
         group.bench_function(format!("schedule, {name}"), |b| {
-            b.iter(|| black_box(plan()))
+            b.iter(|| black_box(plan()));
         });
     }
     let budget = Budget::new(Cores(7), Bytes::from_gb(21.0));
