@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use cache_policy::Unservable;
 use tier_planner::bounds::BoundKind;
 use tier_planner::bounds::Rule;
 use tier_planner::classify::Classifier;
@@ -241,7 +242,9 @@ fn unservable(made: &Made<'_>) -> Vec<Diagnostic> {
         .sources()
         .filter_map(|(id, source, holdings)| {
             let here: Vec<_> = all.iter().filter(|u| u.id == id).collect();
-            let first = here.first()?;
+            // Of a chain the end says why: what is nowhere, not what is there and not served either.
+            let nowhere = |u: &&&Unservable<'_>| made.inventory.held(u.missing[0]).is_none();
+            let first = here.iter().find(nowhere).or(here.first())?;
             let sizes = here.iter().filter_map(|u| holdings.get(u.path)?.nar_size);
             let mut found = new(
                 Severity::Warning,

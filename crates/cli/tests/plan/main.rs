@@ -1,0 +1,10 @@
+//! `hmtool plan` as a whole: what it prints, how it ends.
+
+mod caches;
+mod command_line;
+mod formats;
+#[path = "../example_is_current/nix.rs"]
+#[allow(dead_code)]
+mod nix;
+mod real_nix;
+mod workspace;

@@ -1,0 +1,140 @@
+//! Plans that the real Nix evaluates, and carries out.
+
+use std::fs;
+
+use crate::nix::{Nix, example};
+use crate::workspace::Workspace;
+
+const HMTOOL: &str = env!("CARGO_BIN_EXE_hmtool");
+
+fn number(json: &str, pointer: &str) -> u64 {
+    let plan: serde_json::Value = serde_json::from_str(json).expect("JSON");
+    plan.pointer(pointer)
+        .and_then(serde_json::Value::as_u64)
+        .expect("a number")
+}
+
+/// A copy of the example without its caches, so that everything has to be built.
+fn uncached(nix: &Nix) -> String {
+    let copy = nix.folder().join("workspace");
+    let status = std::process::Command::new("cp")
+        .arg("-r")
+        .arg(example())
+        .arg(&copy)
+        .status();
+    assert!(status.expect("cp runs").success());
+    let config = copy.join("hmtool.toml");
+    let text = fs::read_to_string(&config).expect("a text");
+    let (before, rest) = text
+        .split_once("[[caches]]")
+        .expect("the example has a cache");
+    let (_, after) = rest.split_once("\n\n").expect("a blank line follows");
+    fs::write(&config, format!("{before}\n{after}")).expect("it is ours");
+    copy.to_str().expect("UTF-8").to_owned()
+}
+
+#[test]
+fn the_script_builds_the_example() {
+    let Some(nix) = Nix::building("the_script_builds_the_example") else {
+        return;
+    };
+    let workspace = uncached(&nix);
+    let plan = [
+        "plan",
+        workspace.as_str(),
+        "--evaluate",
+        "--machine",
+        "shoshin",
+    ];
+    let json = |nix: &Nix| nix.run(HMTOOL, &[&plan[..], &["--format", "json"]].concat());
+    let before = json(&nix);
+    assert!(
+        number(&before, "/work/build") > 250,
+        "{}",
+        number(&before, "/work/build")
+    );
+
+    let roots = nix.folder().join("garbage collector's roots");
+    let add_root = ["--sh", "--add-root", roots.to_str().expect("UTF-8")];
+    let script = nix.run(HMTOOL, &[&plan[..], &add_root].concat());
+    let file = nix.folder().join("plan.sh");
+    fs::write(&file, script).expect("it is ours");
+    nix.run("sh", &[file.to_str().expect("UTF-8")]);
+
+    let after = json(&nix);
+    assert_eq!(number(&after, "/work/build"), 0);
+    assert_eq!(number(&after, "/work/present"), 1);
+    assert!(fs::read_dir(&roots).expect("the script made it").count() > 20);
+}
+
+#[test]
+fn a_directory_with_default_nix_is_evaluated() {
+    let Some(nix) = Nix::building("a_directory_with_default_nix_is_evaluated") else {
+        return;
+    };
+    let dir = nix.folder().join("plain");
+    fs::create_dir(&dir).expect("it is ours");
+    fs::write(
+        dir.join("default.nix"),
+        "{ a = derivation { name = \"a\"; system = builtins.currentSystem; builder = \"/bin/sh\"; };\n\
+         \x20 b = derivation { name = \"b\"; system = builtins.currentSystem; builder = \"/bin/sh\"; }; }",
+    )
+    .expect("it is ours");
+    let args = [
+        "plan",
+        dir.to_str().expect("UTF-8"),
+        "--cores",
+        "4",
+        "--mem",
+        "8G",
+        "--format",
+        "json",
+    ];
+    let json = nix.run(HMTOOL, &args);
+    assert_eq!(
+        (number(&json, "/work/build"), number(&json, "/input/roots")),
+        (2, 2)
+    );
+}
+
+#[test]
+fn an_evaluation_that_fails_shows_what_nix_said() {
+    let Some(nix) = Nix::evaluating("an_evaluation_that_fails_shows_what_nix_said") else {
+        return;
+    };
+    let dir = nix.folder().join("plain");
+    fs::create_dir(&dir).expect("it is ours");
+    fs::write(
+        dir.join("default.nix"),
+        "throw \"the flux capacitor is missing\"",
+    )
+    .expect("it is ours");
+    let args = [
+        "plan",
+        dir.to_str().expect("UTF-8"),
+        "--cores",
+        "4",
+        "--mem",
+        "8G",
+    ];
+    let said = nix.attempt(HMTOOL, &args).expect_err("it fails");
+    assert!(
+        said.contains("nix-instantiate failed") && said.contains("flux capacitor"),
+        "{said}"
+    );
+}
+
+#[test]
+fn without_nix_one_line_says_what_to_do() {
+    let workspace = Workspace::new();
+    let run = crate::workspace::Run::of(
+        workspace
+            .command()
+            .args(["plan", ".#thing"])
+            .env("PATH", workspace.path()),
+    );
+    run.fails_saying(&[
+        "nix is needed for this and is not in PATH",
+        "apt-get install nix-bin",
+    ]);
+}
