@@ -2,7 +2,8 @@
 
 use std::hint::black_box;
 
-use criterion::{Criterion, criterion_group, criterion_main};
+use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+use drv_graph::{DerivationGraph, ReadOptions, derivation_json};
 use hmtool_benches::{GeneratedGraph, SplitMix64};
 use tier_planner::bounds::LowerBounds;
 use tier_planner::budget::Budget;
@@ -99,5 +100,24 @@ fn schedule(c: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, schedule);
+fn read(c: &mut Criterion) {
+    let mut json = Vec::new();
+    let graph = GeneratedGraph::new(100_000, 6);
+    if let Err(error) = graph.write_json(&mut json) {
+        panic!("a vector takes everything: {error}");
+    }
+    let mut group = c.benchmark_group("100,000 derivations");
+    group.sample_size(10);
+    group.throughput(Throughput::Bytes(json.len() as u64));
+    group.bench_function("read", |b| {
+        b.iter(|| {
+            let read = derivation_json::read(&json, &ReadOptions::default());
+            assert_eq!(read.as_ref().map(DerivationGraph::len).ok(), Some(100_000));
+            black_box(read)
+        });
+    });
+    group.finish();
+}
+
+criterion_group!(benches, schedule, read);
 criterion_main!(benches);

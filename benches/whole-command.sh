@@ -1,0 +1,34 @@
+#!/usr/bin/env bash
+# Times the whole command on a large generated graph and on a real one. Needs GNU time.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+data=${HMTOOL_DATA:-../shared/data}
+runs=${RUNS:-5}
+
+cargo build --release --quiet -p hmtool -p hmtool-benches
+folder=$(mktemp -d)
+trap 'rm -rf "$folder"' EXIT
+cargo run --release --quiet -p hmtool-benches --bin generate-graph >"$folder/large.json"
+
+measure() {
+  local name=$1
+  shift
+  for _ in $(seq "$runs"); do
+    /usr/bin/time -f '%U %S %e %M' -a -o "$folder/times" "$@" >/dev/null
+  done
+  # The median of each column on its own.
+  column() { cut -d' ' -f"$1" "$folder/times" | sort -n | sed -n "$((runs / 2 + 1))p"; }
+  printf '%s: user %s s, system %s s, wall %s s, peak %d MB (medians of %d)\n' \
+    "$name" "$(column 1)" "$(column 2)" "$(column 3)" "$(($(column 4) / 1024))" "$runs"
+  rm "$folder/times"
+}
+
+hmtool=${CARGO_TARGET_DIR:-target}/release/hmtool
+machine=(--mem 21G --cores 7)
+measure "100,000 derivations" "$hmtool" plan --graph "$folder/large.json" "${machine[@]}"
+if [ -e "$data/graphs/nixpkgs-18.03-heavy.json.gz" ]; then
+  measure "1,327 derivations" "$hmtool" plan --graph "$data/graphs/nixpkgs-18.03-heavy.json.gz" \
+    --roots "$data/graphs/nixpkgs-18.03-heavy.roots" "${machine[@]}"
+else
+  echo "1,327 derivations: left out, needs $data (set HMTOOL_DATA)"
+fi
