@@ -3,7 +3,9 @@
 use crate::dto::plan::{Build, Diagnostic, Gate, Plan, Severity};
 use crate::quantity::{self, bytes, count, duration, plural, size};
 
+use super::paragraph::wrapped;
 use super::style::{self, paint};
+use super::table::{self, Align};
 use super::untrusted::{fitted, for_terminal, padded, width};
 use super::{Screen, gantt};
 
@@ -39,13 +41,6 @@ struct Page<'a> {
     plan: &'a Plan,
     screen: Screen,
     out: String,
-}
-
-/// How a column of a table is set.
-#[derive(Clone, Copy)]
-enum Align {
-    Left,
-    Right,
 }
 
 impl Page<'_> {
@@ -182,7 +177,7 @@ impl Page<'_> {
             None => String::new(),
         };
         self.heading("To do", &note);
-        self.table(&[Align::Left, Align::Right, Align::Left], &[], &rows);
+        self.table([Align::Left, Align::Right, Align::Left], &[], &rows);
     }
 
     fn tiers(&mut self) {
@@ -215,7 +210,7 @@ impl Page<'_> {
         ];
         let mut align = [Align::Right; 7];
         align[0] = Align::Left;
-        self.table(&align, &head, &rows);
+        self.table(align, &head, &rows);
     }
 
     fn schedule(&mut self) {
@@ -277,7 +272,7 @@ impl Page<'_> {
             _ => String::new(),
         };
         self.heading("Schedule", &note);
-        self.table(&[Align::Left, Align::Right, Align::Left], &[], &rows);
+        self.table([Align::Left, Align::Right, Align::Left], &[], &rows);
     }
 
     /// The critical path's longest steps beside the longest builds.
@@ -449,59 +444,22 @@ impl Page<'_> {
         }
     }
 
-    /// Columns as wide as their widest cell; the last one takes what is left.
-    fn table<const N: usize>(&mut self, align: &[Align; N], head: &[&str], rows: &[[String; N]]) {
-        let ascii = self.screen.ascii;
-        let columns = align.len();
-        let mut widths: Vec<usize> = (0..columns)
-            .map(|i| {
-                let cells = rows.iter().map(|row| width(&for_terminal(&row[i])));
-                cells
-                    .chain(head.get(i).map(|h| width(h)))
-                    .max()
-                    .unwrap_or(0)
-            })
-            .collect();
-        // Names give way to figures: the last column if it is a text, else the first.
-        let all = 2 + widths.iter().sum::<usize>() + 2 * (columns - 1);
-        let gives = match align[columns - 1] {
-            Align::Left => columns - 1,
-            Align::Right => 0,
-        };
-        let over = all.saturating_sub(self.screen.columns);
-        widths[gives] = widths[gives].saturating_sub(over);
-        let set = |text: &str, i: usize| {
-            let text = fitted(text, widths[i], ascii);
-            let space = " ".repeat(widths[i] - width(&text));
-            match align[i] {
-                Align::Left => text + &space,
-                Align::Right => space + &text,
-            }
-        };
-        if !head.is_empty() {
-            let cells: Vec<String> = head
-                .iter()
-                .enumerate()
-                .map(|(i, text)| set(text, i))
-                .collect();
+    /// A table whose strong column, if any, is its second; without, its first has the tiers'
+    /// colours.
+    fn table<const N: usize>(&mut self, align: [Align; N], head: &[&str], rows: &[[String; N]]) {
+        let (head_line, rows_) = table::set(align, head, rows, self.screen);
+        if let Some(cells) = head_line {
             let line = paint(style::FAINT, cells.join("  ").trim_end());
             self.line(&format!("  {line}"));
         }
-        for row in rows {
-            let mut cells: Vec<String> = row
-                .iter()
-                .enumerate()
-                .map(|(i, text)| set(text, i))
-                .collect();
-            if let Some(tier) = self
-                .plan
-                .tiers
+        for (mut cells, row) in rows_.into_iter().zip(rows) {
+            let tiers = &self.plan.tiers;
+            match tiers
                 .iter()
                 .position(|t| !head.is_empty() && t.name == row[0])
             {
-                cells[0] = paint(style::tier(tier), &cells[0]);
-            } else {
-                cells[1] = paint(style::STRONG, &cells[1]);
+                Some(tier) => cells[0] = paint(style::tier(tier), &cells[0]),
+                None => cells[1] = paint(style::STRONG, &cells[1]),
             }
             self.line(&format!("  {}", cells.join("  ")));
         }
@@ -539,33 +497,6 @@ pub(crate) fn gate_text(gate: &Gate) -> String {
 fn plural_y(n: u64, stem: &str) -> String {
     let end = if n == 1 { "y" } else { "ies" };
     format!("{} {stem}{end}", quantity::count(n))
-}
-
-/// Lines of at most `columns − indent`, broken at spaces; a longer word is broken where it must.
-fn wrapped(text: &str, columns: usize, indent: usize) -> Vec<String> {
-    let room = columns.saturating_sub(indent).max(20);
-    let mut lines = vec![String::new()];
-    let mut used = 0;
-    for word in text.split(' ') {
-        let w = width(word);
-        if used > 0 && used + 1 + w <= room {
-            lines.last_mut().expect("never empty").push(' ');
-            used += 1;
-        } else if used > 0 {
-            lines.push(String::new());
-            used = 0;
-        }
-        for c in word.chars() {
-            let w = unicode_width::UnicodeWidthChar::width(c).unwrap_or(0);
-            if used + w > room {
-                lines.push(String::new());
-                used = 0;
-            }
-            lines.last_mut().expect("never empty").push(c);
-            used += w;
-        }
-    }
-    lines
 }
 
 #[cfg(test)]

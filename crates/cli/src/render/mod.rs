@@ -5,10 +5,12 @@ pub(crate) mod dot;
 pub(crate) mod explain;
 mod gantt;
 pub(crate) mod human;
+mod paragraph;
 #[cfg(test)]
 mod sample;
 pub(crate) mod sh;
 mod style;
+mod table;
 pub(crate) mod untrusted;
 
 /// How a screen looks.

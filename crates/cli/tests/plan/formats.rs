@@ -220,3 +220,53 @@ fn what_is_there_is_not_built() {
         Some(2.0 / 3.0)
     );
 }
+
+/// The lines name derivations; their files lie in the store that the lines name.
+#[test]
+fn jobs_of_nix_eval_jobs_are_roots_with_attributes() {
+    let workspace = Workspace::new();
+    let store = workspace.path().join("store");
+    std::fs::create_dir(&store).expect("it is ours");
+    let path = |letter, name: &str| {
+        path(letter, name).replace("/nix/store", store.to_str().expect("UTF-8"))
+    };
+    let drv = |letter, name: &str, input: &str| {
+        let text = format!(
+            "Derive([(\"out\",{:?},\"\",\"\")],[{input}],[],\"x86_64-linux\",\"/bin/sh\",[],[(\"name\",{name:?})])",
+            path(letter, name)
+        );
+        std::fs::write(path(letter, &format!("{name}.drv")), text).expect("it is ours");
+    };
+    drv('a', "base-1.0", "");
+    drv(
+        'b',
+        "lib-2.0",
+        &format!("({:?},[\"out\"])", path('a', "base-1.0.drv")),
+    );
+    let job = |attr: &str| {
+        format!(
+            "{{\"attr\": {attr:?}, \"attrPath\": [{attr:?}], \"drvPath\": {:?}, \"name\": \"lib-2.0\", \
+             \"outputs\": {{\"out\": {:?}}}, \"system\": \"x86_64-linux\"}}",
+            path('b', "lib-2.0.drv"),
+            path('b', "lib-2.0")
+        )
+    };
+    let broken =
+        "{\"attr\": \"broken\", \"attrPath\": [\"broken\"], \"error\": \"error: no such thing\"}";
+    workspace.write("jobs", &format!("{}\n{broken}\n", job("myLib")));
+    let plan = workspace
+        .plan(&["--graph", "jobs", "--format", "json"])
+        .json(0);
+    assert_eq!(plan["work"]["build"], 2);
+    assert_eq!(plan["input"]["roots"], 1);
+    assert_eq!(plan["builds"][1]["attribute"], "myLib");
+    let diagnostics = plan["diagnostics"].as_array().expect("a list");
+    let said = diagnostics
+        .iter()
+        .find(|d| d["code"] == "job-failed")
+        .expect("it is said");
+    assert_eq!(
+        said["message"],
+        "broken did not evaluate: error: no such thing"
+    );
+}
