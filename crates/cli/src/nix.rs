@@ -21,23 +21,34 @@ const GET_NIX: &str = "install it with `apt-get install nix-bin` or from https:/
 /// Paths given to one call: far below what the kernel allows as arguments (ARG_MAX, 2 MB).
 const BATCH: usize = 2_000;
 
-/// Evaluates `installable` as seen from `dir` and gives what `nix derivation show -r` prints.
+/// Evaluates `installables` as seen from `dir` and gives what `nix derivation show -r` prints: one
+/// text for each call it takes.
+///
+/// Also the way to read `.drv` files of which only the paths are known: a store need not lie
+/// where its paths say (`NIX_REMOTE`, `--store`).
 pub(crate) fn derivations(
     dir: &Path,
-    installable: &str,
+    installables: &[&str],
     limit: Millis,
     progress: &Progress,
-) -> Result<Vec<u8>, Failure> {
-    let mut args: Vec<&str> = vec!["--extra-experimental-features", "nix-command flakes"];
+) -> Result<Vec<Vec<u8>>, Failure> {
+    let mut show = vec!["--extra-experimental-features", "nix-command flakes"];
     // `show-derivation` is the name until 2.13, and an alias with a warning until 2.31.
     if version(limit, progress)? < (2, 14) {
-        args.push("show-derivation");
+        show.push("show-derivation");
     } else {
-        args.extend(["derivation", "show"]);
+        show.extend(["derivation", "show"]);
     }
-    args.extend(["--recursive", "--", installable]);
-    let doing = format!("nix evaluates {installable}");
-    run("nix", &args, dir, limit, &doing, progress)
+    show.extend(["--recursive", "--"]);
+    let doing = match installables {
+        [only] => format!("nix evaluates {only}"),
+        _ => "nix reads derivations".to_owned(),
+    };
+    let calls = installables.chunks(BATCH).map(|batch| {
+        let args = [&show[..], batch].concat();
+        run("nix", &args, dir, limit, &doing, progress)
+    });
+    calls.collect()
 }
 
 /// Instantiates the `default.nix` of `dir`: the `.drv` files of all its derivations.

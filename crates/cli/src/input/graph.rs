@@ -42,10 +42,16 @@ pub(crate) fn read(
     reading.finish()
 }
 
-/// Reads what `name` printed.
-pub(crate) fn from_bytes(name: &Path, bytes: &[u8], progress: &Progress) -> Result<Graph, Failure> {
+/// Reads what the evaluation of `name` printed.
+pub(crate) fn of_printed(
+    name: &Path,
+    printed: Vec<Vec<u8>>,
+    progress: &Progress,
+) -> Result<Graph, Failure> {
     let mut reading = Reading::new(progress);
-    reading.take(name, bytes)?;
+    for bytes in printed {
+        reading.take(name, &bytes)?;
+    }
     reading.finish()
 }
 

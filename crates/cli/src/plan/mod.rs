@@ -6,7 +6,7 @@ mod gates;
 mod settings;
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use cache_policy::Inventory;
 use drv_graph::{DerivationGraph, DrvId, StorePath};
@@ -130,30 +130,23 @@ fn read_input(args: &PlanArgs, settings: &Settings, progress: &Progress) -> Resu
             (shown, read, wanted, attributes.clone())
         }
         GraphSource::Installable { dir, installable } => {
-            let printed = nix::derivations(dir, installable, args.nix_timeout, progress)?;
-            let name = PathBuf::from(installable);
-            let read = input::graph::from_bytes(&name, &printed, progress)?;
+            let limit = args.nix_timeout;
+            let printed = nix::derivations(dir, &[installable], limit, progress)?;
+            let read = input::graph::of_printed(Path::new(installable), printed, progress)?;
             let wanted = input::roots::read(&args.roots, progress)?;
-            (
-                vec![installable.clone()],
-                read,
-                wanted,
-                args.attributes.clone(),
-            )
+            let shown = vec![installable.clone()];
+            (shown, read, wanted, args.attributes.clone())
         }
         GraphSource::DefaultNix { dir } => {
-            let paths = nix::instantiate(dir, args.nix_timeout, progress)?;
-            let store = paths
-                .first()
-                .map_or(drv_graph::DEFAULT_STORE_DIR, StorePath::store_dir);
-            let wanted: Vec<Wanted> = paths.iter().cloned().map(Wanted::Path).collect();
-            let read = input::graph::read(&[PathBuf::from(store)], &wanted, progress)?;
-            (
-                vec![dir.join("default.nix").display().to_string()],
-                read,
-                wanted,
-                args.attributes.clone(),
-            )
+            let limit = args.nix_timeout;
+            let file = dir.join("default.nix");
+            let paths = nix::instantiate(dir, limit, progress)?;
+            let names: Vec<&str> = paths.iter().map(StorePath::as_str).collect();
+            let printed = nix::derivations(dir, &names, limit, progress)?;
+            let read = input::graph::of_printed(&file, printed, progress)?;
+            let wanted = paths.into_iter().map(Wanted::Path).collect();
+            let shown = vec![input::content::shown(&file)];
+            (shown, read, wanted, args.attributes.clone())
         }
     };
     let Graph {

@@ -69,7 +69,8 @@ fn the_script_builds_the_example() {
 
 #[test]
 fn a_directory_with_default_nix_is_evaluated() {
-    let Some(nix) = Nix::building("a_directory_with_default_nix_is_evaluated") else {
+    // A store that lies elsewhere than its paths say: its files cannot be read by these.
+    let Some(nix) = Nix::evaluating("a_directory_with_default_nix_is_evaluated") else {
         return;
     };
     let dir = nix.folder().join("plain");
