@@ -1,9 +1,9 @@
 //! What is wrong, costly or doubtful about a plan, each with its cost and a way out.
 
-use std::collections::BTreeMap;
 use std::path::Path;
 
 use cache_policy::Unservable;
+use tier_planner::Cores;
 use tier_planner::bounds::BoundKind;
 use tier_planner::bounds::Rule;
 use tier_planner::classify::Classifier;
@@ -24,7 +24,7 @@ const WORTH: f64 = 0.05;
 /// Everything about the plan itself.
 pub(super) fn of(made: &Made<'_>, plan: &Plan) -> Vec<Diagnostic> {
     let mut out = Vec::new();
-    out.extend(misfits(plan));
+    out.extend(misfits(made, plan));
     out.extend(not_built_here(made, plan));
     out.extend(today(plan));
     out.extend(tier_limit(made));
@@ -46,65 +46,63 @@ fn new(severity: Severity, code: &str, message: String) -> Diagnostic {
     }
 }
 
-fn misfits(plan: &Plan) -> Vec<Diagnostic> {
+/// Builds that do not fit at all, and those that fit with fewer threads than their tier gives.
+fn misfits(made: &Made<'_>, plan: &Plan) -> Vec<Diagnostic> {
     let budget = plan.machine.build_memory_bytes;
+    let mut all: Vec<&Misfit> = plan.schedule.misfits.iter().collect();
+    all.sort_by_key(|misfit| (std::cmp::Reverse(misfit.memory_bytes), misfit.id));
+    let name = |misfit: &Misfit| plan.build(misfit.id).name.as_str();
+    let (fewer, never): (Vec<&Misfit>, Vec<&Misfit>) = all
+        .into_iter()
+        .partition(|misfit| misfit.fits_at_cores.is_some());
     let mut out = Vec::new();
-    let mut slower: BTreeMap<(u32, u32), Vec<&Misfit>> = BTreeMap::new();
-    for misfit in &plan.schedule.misfits {
-        let build = plan.build(misfit.id);
-        let Some(fits) = misfit.fits_at_cores else {
-            let mut found = new(
-                Severity::Error,
-                "does-not-fit",
-                format!(
-                    "{} does not fit: it needs {} even at 1 core, and builds have {}",
-                    build.name,
-                    bytes(misfit.memory_then_bytes),
-                    bytes(budget)
-                ),
-            );
-            found.hint = Some("fetch it from a cache, or build it on a larger machine".to_owned());
-            found.cost_bytes = Some(misfit.memory_then_bytes.saturating_sub(budget));
-            out.push(found);
-            continue;
-        };
-        slower.entry((misfit.cores, fits)).or_default().push(misfit);
-    }
-    for ((cores, fits), mut group) in slower {
-        group.sort_by_key(|misfit| (std::cmp::Reverse(misfit.memory_bytes), misfit.id));
-        let largest = group[0];
-        let more = match group.len() - 1 {
+    if let Some(most) = never.iter().map(|misfit| misfit.memory_then_bytes).max() {
+        let needs = |m: &&Misfit| format!("{} ({})", name(m), bytes(m.memory_then_bytes));
+        let needs: Vec<String> = never.iter().map(needs).collect();
+        let blocked = match plan.schedule.left_out.len().saturating_sub(never.len()) {
             0 => String::new(),
-            n => format!(" (and {n} more)"),
+            n => format!(", and {} that need them cannot be built", count(n as u64)),
         };
+        let mut found = new(
+            Severity::Error,
+            "does-not-fit",
+            format!(
+                "even at 1 core {} {} not fit into the {} for builds{blocked}",
+                named(needs.iter().map(String::as_str)),
+                if never.len() == 1 { "does" } else { "do" },
+                bytes(budget)
+            ),
+        );
+        found.hint = Some("fetch from a cache, or build on a larger machine".to_owned());
+        found.cost_bytes = Some(most.saturating_sub(budget));
+        out.push(found);
+    }
+    if !fewer.is_empty() {
+        let fits = |misfit: &&Misfit| {
+            format!(
+                "{} needs {} at {} cores and fits at {} ({})",
+                name(misfit),
+                bytes(misfit.memory_bytes),
+                misfit.cores,
+                misfit.fits_at_cores.unwrap_or(1),
+                bytes(misfit.memory_then_bytes)
+            )
+        };
+        let slower = |misfit: &&Misfit| {
+            let duration = &made.plan.builds[misfit.id as usize].estimate.duration;
+            let at = |cores| duration.at(Cores(cores)).0;
+            let fits = at(misfit.fits_at_cores.unwrap_or(1));
+            fits.saturating_sub(at(misfit.cores))
+        };
+        let list: Vec<String> = fewer.iter().map(fits).collect();
         let mut found = new(
             Severity::Warning,
             "fits-at-fewer-cores",
-            format!(
-                "{}{more} needs {} at {cores} cores; it is built at {fits}, with {}",
-                plan.build(largest.id).name,
-                bytes(largest.memory_bytes),
-                bytes(largest.memory_then_bytes)
-            ),
+            named(list.iter().map(String::as_str)),
         );
-        found.hint = Some("lower its tier's cores".to_owned());
-        found.cost_bytes = Some(largest.memory_bytes.saturating_sub(budget));
+        found.hint = Some("fewer cores for their tier lets others run beside them".to_owned());
+        found.cost_ms = Some(fewer.iter().map(slower).sum());
         out.push(found);
-    }
-    let blocked = plan
-        .schedule
-        .left_out
-        .len()
-        .saturating_sub(out.iter().filter(|d| d.code == "does-not-fit").count());
-    if blocked > 0 {
-        out.push(new(
-            Severity::Error,
-            "left-out",
-            format!(
-                "{} more cannot be built because they need what does not fit",
-                count(blocked as u64)
-            ),
-        ));
     }
     out
 }
