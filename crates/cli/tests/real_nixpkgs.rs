@@ -1,5 +1,6 @@
 //! The plan of 1,327 derivations of a real nixpkgs, as a user asks for it.
 
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -17,7 +18,6 @@ fn data(test: &str) -> Option<PathBuf> {
     let required = std::env::var_os("HMTOOL_REQUIRE_ORACLES").is_some_and(|value| value == "1");
     assert!(!required, "{test}: nothing in {}", data.display());
     // Past the harness, which hides what passing tests print.
-    use std::io::Write as _;
     let _ = writeln!(
         std::io::stderr(),
         "left out: {test}: needs {} (set HMTOOL_DATA)",
