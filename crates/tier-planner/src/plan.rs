@@ -106,6 +106,9 @@ pub struct Plan {
     pub bounds: LowerBounds,
     /// What Nix would do with today's settings.
     pub baseline: Baseline,
+    /// What Nix would do with the fastest setting of no more cores than today's that stays within
+    /// memory; `None` where today's does, or none does.
+    pub fitting: Option<Baseline>,
     /// What is wrong with the tiers' rules, judged by the whole graph.
     pub rule_problems: Vec<RuleProblem>,
 }
@@ -148,7 +151,10 @@ pub fn plan(request: &Request<'_>) -> Plan {
     let effort = Effort::quick(jobs.len()).times(effort_factor);
     let found = search(&jobs, tiers, &budget, &bounds, effort);
     let baseline = baseline(graph, &builds, &jobs, &budget, nix_today);
+    let over = baseline.peak_memory > budget.memory;
+    let fitting = over.then(|| fitting(graph, &builds, &jobs, &budget, nix_today));
     Plan {
+        fitting: fitting.flatten(),
         misfits: misfits(&jobs, &budget),
         bounds,
         work,
@@ -257,4 +263,34 @@ fn baseline(
         over_budget: schedule.time_above(jobs, budget.memory),
         schedule,
     }
+}
+
+/// The fastest setting that stays within the budget's memory, with today's cores or fewer.
+///
+/// For each number of cores, more jobs are tried until they no longer fit. Of a very large graph
+/// only three numbers of cores are tried: each costs a simulation.
+fn fitting(
+    graph: &DerivationGraph,
+    builds: &[PlannedBuild],
+    jobs: &JobGraph,
+    budget: &Budget,
+    today: NixSettings,
+) -> Option<Baseline> {
+    const LARGE: usize = 20_000;
+    let most = today.cores.0.max(1);
+    let few = jobs.len() > LARGE;
+    (1..=most)
+        .filter(|&cores| !few || [1, most.div_ceil(2), most].contains(&cores))
+        .flat_map(|cores| {
+            [1, 2, 3, 4, 6, 8, 12, 16]
+                .into_iter()
+                .take_while(|&max_jobs| max_jobs <= budget.threads.0.max(1))
+                .map(move |max_jobs| NixSettings {
+                    max_jobs,
+                    cores: Cores(cores),
+                })
+                .map(|settings| baseline(graph, builds, jobs, budget, settings))
+                .take_while(|baseline| baseline.over_budget == Millis(0))
+        })
+        .min_by_key(|baseline| baseline.schedule.makespan())
 }

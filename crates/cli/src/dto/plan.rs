@@ -30,6 +30,9 @@ pub(crate) struct Plan {
     pub(crate) schedule: Schedule,
     /// The same builds under Nix's own scheduling, in the same simulator.
     pub(crate) today: Today,
+    /// The same under the fastest of Nix's settings, as far as tried, that stays within memory;
+    /// null where today's setting does, or none.
+    pub(crate) today_fitting: Option<Today>,
     /// Ids of the builds of the longest chain by planned time, first to last.
     pub(crate) critical_path: Vec<u32>,
     /// Every derivation to build, by id.

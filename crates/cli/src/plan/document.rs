@@ -6,6 +6,7 @@ use drv_graph::DrvId;
 use tier_planner::bounds::{Bound, BoundKind, Rule};
 use tier_planner::classify::{Classification, Classifier, Reason};
 use tier_planner::job::JobId;
+use tier_planner::plan::Baseline;
 use tier_planner::schedule::{Placement, Schedule};
 use tier_planner::subject::Kind;
 use tier_planner::tier::TierId;
@@ -38,7 +39,8 @@ pub(super) fn new(made: &Made<'_>) -> dto::Plan {
         work: work(made),
         tiers: tiers(made, &builds),
         schedule: schedule(made),
-        today: today(made),
+        today: today(made, &made.plan.baseline),
+        today_fitting: made.plan.fitting.as_ref().map(|run| today(made, run)),
         critical_path: plan.critical_path(budget).iter().map(|job| job.0).collect(),
         edges: edges.collect(),
         fetches: fetches(made),
@@ -277,8 +279,7 @@ fn bound_of(made: &Made<'_>, bound: &Bound) -> dto::Bound {
     }
 }
 
-fn today(made: &Made<'_>) -> dto::Today {
-    let baseline = &made.plan.baseline;
+fn today(made: &Made<'_>, baseline: &Baseline) -> dto::Today {
     let length = baseline.schedule.makespan();
     let planned = made.plan.schedule.makespan();
     let memory = made.settings.budget.memory;

@@ -1,6 +1,6 @@
 //! One screen that answers: what is to do, how long, does it fit, what is wrong.
 
-use crate::dto::plan::{Build, Diagnostic, Gate, Plan, Severity};
+use crate::dto::plan::{Build, Diagnostic, Gate, Plan, Severity, Today};
 use crate::quantity::{self, bytes, count, duration, plural, size};
 
 use super::paragraph::wrapped;
@@ -236,7 +236,7 @@ impl Page<'_> {
             let length = duration(bound.length_ms);
             let both = format!("{gap}, {given}");
             // The rules make the gap honest: they are not to be cut off.
-            let indent = 2 + "lower bound".len() + 2 + length.len().max(10) + 2;
+            let indent = 2 + "Nix, fitting".len() + 2 + length.len().max(10) + 2;
             if bound.assumes.is_empty() || indent + both.len() > self.screen.columns {
                 rows.push(["lower bound".to_owned(), length, gap]);
                 rows.push([String::new(), String::new(), given]);
@@ -244,30 +244,37 @@ impl Page<'_> {
                 rows.push(["lower bound".to_owned(), length, both]);
             }
         }
-        let over = match today
-            .peak_memory_bytes
-            .saturating_sub(machine.build_memory_bytes)
-        {
-            0 => String::new(),
-            over => format!(", {} more than there is", bytes(over)),
+        let nix = |run: &Today, of_memory: String| {
+            let (jobs, times, cores) = (run.max_jobs, self.times(), run.cores);
+            let peak = bytes(run.peak_memory_bytes);
+            format!("max-jobs {jobs} {times} cores {cores}, peak {peak}{of_memory}")
         };
-        let what = format!(
-            "max-jobs {} {} cores {}, peak {}{over}",
-            today.max_jobs,
-            self.times(),
-            today.cores,
-            bytes(today.peak_memory_bytes),
-        );
+        let over = today
+            .peak_memory_bytes
+            .saturating_sub(machine.build_memory_bytes);
+        let what = match over {
+            0 => nix(today, String::new()),
+            over => nix(today, format!(", {} more than there is", bytes(over))),
+        };
         rows.push(["Nix today".to_owned(), duration(today.length_ms), what]);
-        let note = match today.saved {
-            Some(saved) if saved >= 0.005 => {
-                format!("{:.0} % shorter than today's setting", saved * 100.0)
+        let fitting = plan.today_fitting.as_ref();
+        if let Some(run) = fitting {
+            let what = nix(run, ", its fastest setting that fits".to_owned());
+            rows.push(["Nix, fitting".to_owned(), duration(run.length_ms), what]);
+        }
+        let (against, whose) = match fitting {
+            Some(run) => (run, "Nix's fastest setting that fits"),
+            None => (today, "today's setting"),
+        };
+        let note = match against.saved {
+            Some(_) if over > 0 && fitting.is_none() => {
+                "none of Nix's own settings fits in memory".to_owned()
             }
-            Some(saved) if saved <= -0.005 && today.over_memory_ms > 0 => {
-                "today's setting would be shorter if memory had no end".to_owned()
+            Some(saved) if saved >= 0.005 => {
+                format!("{:.0} % shorter than {whose}", saved * 100.0)
             }
             Some(saved) if saved <= -0.005 => {
-                format!("{:.0} % longer than today's setting", -saved * 100.0)
+                format!("{:.0} % longer than {whose}", -saved * 100.0)
             }
             _ => String::new(),
         };

@@ -18,43 +18,44 @@ fn a_screen_of_a_hundred_columns() {
     check(
         Screen::new(100, false),
         &expect![[r#"
-        desk  7 of 8 threads, 10.0 GB of memory for builds (16.0 GB, 6.0 GB kept free)
-        12 derivations, 20 dependencies, 1 root from graph.json
+            desk  7 of 8 threads, 10.0 GB of memory for builds (16.0 GB, 6.0 GB kept free)
+            12 derivations, 20 dependencies, 1 root from graph.json
 
-        To do  58 % of what is wanted needs no build
-          build    5  derivations
-          fetch    2  paths from cache.nixos.org, 12.3 MB to download, 50.0 MB unpacked
-          present  1  valid already; 4 more are not needed then
+            To do  58 % of what is wanted needs no build
+              build    5  derivations
+              fetch    2  paths from cache.nixos.org, 12.3 MB to download, 50.0 MB unpacked
+              present  1  valid already; 4 more are not needed then
 
-        Tiers  6 h 47 min of work if every build ran alone
-                 builds        work  at once  cores  by default  largest
-          heavy       3  6 h 30 min   1 of 1      6     12.0 GB  16.0 GB
-          light       2      17 min  2 of 12      2      1.0 GB   1.0 GB
+            Tiers  6 h 47 min of work if every build ran alone
+                     builds        work  at once  cores  by default  largest
+              heavy       3  6 h 30 min   1 of 1      6     12.0 GB  16.0 GB
+              light       2      17 min  2 of 12      2      1.0 GB   1.0 GB
 
-        Schedule  16 % shorter than today's setting
-          planned      1 h 32 min  peak 6.0 GB of 10.0 GB, 2 builds at once
-          lower bound  1 h 30 min  gap 2.2 %, by tier heavy, given input order, jobs of heavy at once
-          Nix today    1 h 50 min  max-jobs 2 × cores 6, peak 20.0 GB, 10.0 GB more than there is
+            Schedule  29 % shorter than Nix's fastest setting that fits
+              planned       1 h 32 min  peak 6.0 GB of 10.0 GB, 2 builds at once
+              lower bound   1 h 30 min  gap 2.2 %, by tier heavy, given input order, jobs of heavy at once
+              Nix today     1 h 50 min  max-jobs 2 × cores 6, peak 20.0 GB, 10.0 GB more than there is
+              Nix, fitting  2 h 10 min  max-jobs 1 × cores 6, peak 12.0 GB, its fastest setting that fits
 
-        Critical path: 3 steps, 1 h 32 min                 Costliest builds: memory and time
-          gcc-14.3.0                      1 h 00 min   ×6    chromium-142                 16.0 GB 5 h 00 min
-          python3-3.13.1                      30 min   ×6    gcc-14.3.0                    6.0 GB 1 h 00 min
-          zlib-1.3                             2 min   ×2    python3-3.13.1                4.0 GB     30 min
-                                                             ripgrep-15                    1.0 GB     15 min
+            Critical path: 3 steps, 1 h 32 min                 Costliest builds: memory and time
+              gcc-14.3.0                      1 h 00 min   ×6    chromium-142                 16.0 GB 5 h 00 min
+              python3-3.13.1                      30 min   ×6    gcc-14.3.0                    6.0 GB 1 h 00 min
+              zlib-1.3                             2 min   ×2    python3-3.13.1                4.0 GB     30 min
+                                                                 ripgrep-15                    1.0 GB     15 min
 
-                                          ╷0:00 h   ╷0:15 h    ╷0:30 h    ╷0:45 h    ╷1:00 h   ╷1:15 h
-          gcc-14.3.0                heavy ███████████████████████████████████████████
-          zlib-1.3                  light                                            █▍
-          ripgrep-15                light                                            ██████████▊
-          python3-3.13.1            heavy                                             ██████████████████████
-          threads, of 14                  ▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▃▅▅▅▅▅▅▅▅▅▅▄▄▄▄▄▄▄▄▄▄▄
-          memory, of 10.0 GB              ▅▅▅▅▅▅▅▅▅▅▅▅▅▅▅▅▅▅▅▅▅▅▅▅▅▅▅▅▅▅▅▅▅▅▅▅▅▅▅▅▅▅▅▂▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄
+                                              ╷0:00 h   ╷0:15 h    ╷0:30 h    ╷0:45 h    ╷1:00 h   ╷1:15 h
+              gcc-14.3.0                heavy ███████████████████████████████████████████
+              zlib-1.3                  light                                            █▍
+              ripgrep-15                light                                            ██████████▊
+              python3-3.13.1            heavy                                             ██████████████████████
+              threads, of 14                  ▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▃▅▅▅▅▅▅▅▅▅▅▄▄▄▄▄▄▄▄▄▄▄
+              memory, of 10.0 GB              ▅▅▅▅▅▅▅▅▅▅▅▅▅▅▅▅▅▅▅▅▅▅▅▅▅▅▅▅▅▅▅▅▅▅▅▅▅▅▅▅▅▅▅▂▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄
 
-        error: chromium-142 does not fit: it needs 12.0 GB even at 1 core, and builds have 10.0 GB [2.0 GB];
-               fetch it from a cache, or build it on a larger machine
+            error: chromium-142 does not fit: it needs 12.0 GB even at 1 core, and builds have 10.0 GB [2.0 GB];
+                   fetch it from a cache, or build it on a larger machine
 
-        exceeded: --max-builds 3: 5 builds
-    "#]],
+            exceeded: --max-builds 3: 5 builds
+        "#]],
     );
 }
 
@@ -63,45 +64,46 @@ fn a_narrow_screen_of_ascii() {
     check(
         Screen::new(72, true),
         &expect![[r#"
-        desk  7 of 8 threads, 10.0 GB of memory for builds (16.0 GB, 6.0 GB kep~
-        12 derivations, 20 dependencies, 1 root from graph.json
+            desk  7 of 8 threads, 10.0 GB of memory for builds (16.0 GB, 6.0 GB kep~
+            12 derivations, 20 dependencies, 1 root from graph.json
 
-        To do  58 % of what is wanted needs no build
-          build    5  derivations
-          fetch    2  paths from cache.nixos.org, 12.3 MB to download, 50.0 MB ~
-          present  1  valid already; 4 more are not needed then
+            To do  58 % of what is wanted needs no build
+              build    5  derivations
+              fetch    2  paths from cache.nixos.org, 12.3 MB to download, 50.0 MB ~
+              present  1  valid already; 4 more are not needed then
 
-        Tiers  6 h 47 min of work if every build ran alone
-                 builds        work  at once  cores  by default  largest
-          heavy       3  6 h 30 min   1 of 1      6     12.0 GB  16.0 GB
-          light       2      17 min  2 of 12      2      1.0 GB   1.0 GB
+            Tiers  6 h 47 min of work if every build ran alone
+                     builds        work  at once  cores  by default  largest
+              heavy       3  6 h 30 min   1 of 1      6     12.0 GB  16.0 GB
+              light       2      17 min  2 of 12      2      1.0 GB   1.0 GB
 
-        Schedule  16 % shorter than today's setting
-          planned      1 h 32 min  peak 6.0 GB of 10.0 GB, 2 builds at once
-          lower bound  1 h 30 min  gap 2.2 %, by tier heavy
-                                   given input order, jobs of heavy at once
-          Nix today    1 h 50 min  max-jobs 2 x cores 6, peak 20.0 GB, 10.0 GB ~
+            Schedule  29 % shorter than Nix's fastest setting that fits
+              planned       1 h 32 min  peak 6.0 GB of 10.0 GB, 2 builds at once
+              lower bound   1 h 30 min  gap 2.2 %, by tier heavy
+                                        given input order, jobs of heavy at once
+              Nix today     1 h 50 min  max-jobs 2 x cores 6, peak 20.0 GB, 10.0 GB~
+              Nix, fitting  2 h 10 min  max-jobs 1 x cores 6, peak 12.0 GB, its fas~
 
-        Critical path: 3 steps, 1 h 32 min   Costliest builds: memory and time
-          gcc-14.3.0        1 h 00 min   x6    chromium-142   16.0 GB 5 h 00 min
-          python3-3.13.1        30 min   x6    gcc-14.3.0      6.0 GB 1 h 00 min
-          zlib-1.3               2 min   x2    python3-3.13~   4.0 GB     30 min
-                                               ripgrep-15      1.0 GB     15 min
+            Critical path: 3 steps, 1 h 32 min   Costliest builds: memory and time
+              gcc-14.3.0        1 h 00 min   x6    chromium-142   16.0 GB 5 h 00 min
+              python3-3.13.1        30 min   x6    gcc-14.3.0      6.0 GB 1 h 00 min
+              zlib-1.3               2 min   x2    python3-3.13~   4.0 GB     30 min
+                                                   ripgrep-15      1.0 GB     15 min
 
-                                   |0:00 h       |0:30 h        |1:00 h
-          gcc-14.3.0         heavy ##############################
-          zlib-1.3           light                              ##
-          ripgrep-15         light                              ########
-          python3-3.13.1     heavy                               ###############
-          threads, of 14           ------------------------------=======-------
-          memory, of 10.0 GB       ==============================--------------
+                                       |0:00 h       |0:30 h        |1:00 h
+              gcc-14.3.0         heavy ##############################
+              zlib-1.3           light                              ##
+              ripgrep-15         light                              ########
+              python3-3.13.1     heavy                               ###############
+              threads, of 14           ------------------------------=======-------
+              memory, of 10.0 GB       ==============================--------------
 
-        error: chromium-142 does not fit: it needs 12.0 GB even at 1 core, and
-               builds have 10.0 GB [2.0 GB]; fetch it from a cache, or build it
-               on a larger machine
+            error: chromium-142 does not fit: it needs 12.0 GB even at 1 core, and
+                   builds have 10.0 GB [2.0 GB]; fetch it from a cache, or build it
+                   on a larger machine
 
-        exceeded: --max-builds 3: 5 builds
-    "#]],
+            exceeded: --max-builds 3: 5 builds
+        "#]],
     );
 }
 
