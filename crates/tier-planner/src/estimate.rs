@@ -116,9 +116,15 @@ pub struct Estimate {
     pub memory: MemoryModel,
     /// Where that is known from.
     pub memory_evidence: Evidence,
-    /// The most threads it is to be started with, where its package has a setting for that;
-    /// otherwise its tier says.
+    /// The most threads it can use or is to be started with, where its package has settings for
+    /// that: the smaller of the two that follow. Otherwise its tier says.
     pub max_threads: Option<Cores>,
+    /// The most threads its own tool starts (`ninjaJobs` and the like). It holds whatever starts
+    /// the build, plain Nix too.
+    pub tool_threads: Option<Cores>,
+    /// The most threads it is to be started with (`nixBuildCores`): plain Nix knows nothing of
+    /// that.
+    pub configured_cores: Option<Cores>,
 }
 
 /// Estimates costs. Made once, asked for each derivation.
@@ -241,7 +247,13 @@ impl Estimator {
             duration_evidence,
             memory,
             memory_evidence,
-            max_threads: settings.cores,
+            max_threads: settings
+                .tool_threads
+                .into_iter()
+                .chain(settings.cores)
+                .min(),
+            tool_threads: settings.tool_threads,
+            configured_cores: settings.cores,
         }
     }
 
@@ -451,6 +463,8 @@ fn class_estimate(class: JobClass) -> Estimate {
         },
         memory_evidence: evidence(0.6),
         max_threads: Some(Cores(1)),
+        tool_threads: None,
+        configured_cores: None,
     }
 }
 

@@ -7,8 +7,11 @@ use crate::Cores;
 /// What of a package's settings (`packages.<name>` of a profile) bears on its cost.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct PackageSettings {
-    /// The most threads it is to use.
+    /// The most threads it is to be started with: `nixBuildCores`.
     pub cores: Option<Cores>,
+    /// The most threads its own tool starts, whatever starts the build: the smallest of
+    /// `makeJobs`, `ninjaJobs` and `cargoBuildJobs`.
+    pub tool_threads: Option<Cores>,
     /// Profile-guided optimisation with training, as CPython's and nixpkgs' Node.js have it.
     pub pgo: bool,
     /// Link-time optimisation.
@@ -26,8 +29,6 @@ impl PackageSettings {
 }
 
 impl From<&Package> for PackageSettings {
-    /// The smallest of `nixBuildCores`, `makeJobs`, `ninjaJobs` and `cargoBuildJobs` is what the
-    /// build can use: whatever starts it, the package's own tool stops there.
     fn from(package: &Package) -> Self {
         let tools = [
             &package.make_jobs,
@@ -41,7 +42,8 @@ impl From<&Package> for PackageSettings {
         let overlay = package.overlay_enabled();
         let lto = package.enable_lto.as_ref().and_then(Spelled::value);
         Self {
-            cores: tools.iter().filter_map(jobs).chain(package.cores()).min(),
+            cores: package.cores(),
+            tool_threads: tools.iter().filter_map(jobs).min(),
             pgo: overlay && package.has_pgo(),
             lto: overlay && lto == Some(&true),
         }

@@ -134,6 +134,7 @@ fn threads_help_only_builds_that_use_them() {
 fn settings_of_a_package() {
     let pgo = PackageSettings {
         cores: Some(Cores(3)),
+        tool_threads: None,
         pgo: true,
         lto: true,
     };
@@ -181,13 +182,19 @@ fn settings_of_a_profile() {
     let estimator = estimator().with_profile(&profile);
     let of = |name| {
         let estimate = estimator.estimate(&parallel(name), MEDIUM);
-        let cores = estimate.max_threads.map_or(0, |cores| cores.0);
-        format!("{} with {cores}", estimate.duration.single_thread)
+        let number = |cores: Option<Cores>| cores.map_or(0, |cores| cores.0);
+        format!(
+            "{} with {} of {} and {}",
+            estimate.duration.single_thread,
+            number(estimate.max_threads),
+            number(estimate.tool_threads),
+            number(estimate.configured_cores),
+        )
     };
     expect![[r#"
-        27 min 40 s with 6
-        54 min 44 s with 4
-        49 min 45 s with 2"#]]
+        27 min 40 s with 6 of 0 and 6
+        54 min 44 s with 4 of 4 and 0
+        49 min 45 s with 2 of 2 and 3"#]]
     .assert_eq(
         &[
             of("python3-3.13.1"),
