@@ -55,6 +55,14 @@ pub(crate) enum Failure {
         /// The way out.
         hint: Option<String>,
     },
+    /// A file is well-formed, but values in it cannot be used; every one of them.
+    #[error("{} cannot be used", path.display())]
+    Values {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong, in the file's order.
+        problems: Vec<BadValue>,
+    },
     /// Nix is missing, failed, or took too long.
     #[error("{message}")]
     Nix {
@@ -78,6 +86,19 @@ pub(crate) enum Failure {
     Output(#[source] std::io::Error),
 }
 
+/// A value that cannot be used, in a file whose places are no longer known.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct BadValue {
+    /// Stable name of the kind.
+    pub(crate) code: &'static str,
+    /// Its key, e.g. `memory.total`.
+    pub(crate) key: String,
+    /// What is wrong with it.
+    pub(crate) message: String,
+    /// The way out.
+    pub(crate) hint: Option<String>,
+}
+
 /// Something wrong at a place in a text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Problem {
@@ -98,6 +119,7 @@ impl Failure {
             Self::Usage { .. } => "usage",
             Self::File { .. } => "file",
             Self::Text { .. } => "bad-file",
+            Self::Values { .. } => "bad-value",
             Self::Data { code, .. } => code,
             Self::Nix { .. } => "nix",
             Self::Cache { .. } => "cache",
@@ -127,9 +149,7 @@ impl Failure {
             Self::File { source, .. } if source.kind() == std::io::ErrorKind::NotFound => {
                 Some("check the path; paths in hmtool.toml are relative to that file".to_owned())
             }
-            Self::Cache { .. } => {
-                Some("check the address, or leave the cache out with --offline".to_owned())
-            }
+            Self::Cache { .. } => Some("check the address, or leave the cache out".to_owned()),
             _ => None,
         }
     }
@@ -147,6 +167,21 @@ impl Failure {
             let path = for_terminal(&path.to_string_lossy()).into_owned();
             for problem in problems {
                 out.push_str(&renderer.render(&[problem.group(&path, text)]));
+                out.push('\n');
+            }
+            return out;
+        }
+        if let Self::Values { path, problems } = self {
+            for problem in problems {
+                let message = format!("{}, {}: {}", path.display(), problem.key, problem.message);
+                let title = Level::ERROR
+                    .primary_title(for_terminal(&message).into_owned())
+                    .id(problem.code);
+                let mut group = annotate_snippets::Group::with_title(title);
+                if let Some(hint) = &problem.hint {
+                    group = group.element(Level::HELP.message(for_terminal(hint).into_owned()));
+                }
+                out.push_str(&renderer.render(&[group]));
                 out.push('\n');
             }
             return out;

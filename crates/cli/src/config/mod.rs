@@ -7,6 +7,9 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use hw_profile::Bytes;
+use tier_planner::classify::Classifier;
+use tier_planner::rule::{Field, Pattern, Severity};
+use tier_planner::tier::{TierId, TierSet};
 use toml::de::DeTable;
 
 use crate::failure::{Failure, Problem};
@@ -117,6 +120,18 @@ pub(crate) enum RuleKind {
     Regex,
 }
 
+impl Rule {
+    /// What the planner compares names with.
+    pub(crate) fn pattern(&self) -> Pattern {
+        let text = self.text.clone();
+        match self.kind {
+            RuleKind::Exact => Pattern::Exact(text),
+            RuleKind::Glob => Pattern::Glob(text),
+            RuleKind::Regex => Pattern::Regex(text),
+        }
+    }
+}
+
 impl Config {
     /// The `hmtool.toml` of `dir` or of the nearest directory above it.
     pub(crate) fn find(dir: &Path) -> Option<PathBuf> {
@@ -145,7 +160,7 @@ impl Config {
         };
         if problems.is_empty() {
             let root = Table::new(document.get_ref(), "hmtool.toml", 0..0, &mut problems);
-            config.fill(root);
+            config.fill(root, text);
         }
         if problems.is_empty() {
             return Ok(config);
@@ -158,7 +173,7 @@ impl Config {
         })
     }
 
-    fn fill(&mut self, mut root: Table<'_, '_>) {
+    fn fill(&mut self, mut root: Table<'_, '_>, text: &str) {
         let dir = self.file.parent().unwrap_or(Path::new("")).to_owned();
         let default_machine = root.string("default-machine");
         let mut tier_mentions = Vec::new();
@@ -170,7 +185,7 @@ impl Config {
             self.caches.extend(read_cache(table, &dir));
         });
         root.each("tiers", |table| {
-            let tier = read_tier(table, &self.tiers);
+            let tier = read_tier(table, text, &self.tiers);
             self.tiers.extend(tier);
         });
         if let Some(mut nix) = root.table("nix", "[nix]") {
@@ -286,7 +301,39 @@ fn read_cache(mut table: Table<'_, '_>, dir: &Path) -> Option<Cache> {
     cache
 }
 
-fn read_tier(mut table: Table<'_, '_>, before: &[Tier]) -> Option<Tier> {
+/// A pattern that cannot be compiled, at the place of the fault where the text is as it is written.
+fn broken(rule: &Rule, span: Range<usize>, text: &str) -> Vec<Problem> {
+    let tiers = TierSet::standard();
+    let one = tier_planner::rule::Rule {
+        tier: TierId(0),
+        field: Field::Any,
+        pattern: rule.pattern(),
+    };
+    let classifier = Classifier::new(tiers, vec![one], TierId(0));
+    let errors = classifier
+        .problems()
+        .iter()
+        .filter(|problem| problem.severity() == Severity::Error);
+    let is_verbatim = text.get(span.start + 1..span.end.saturating_sub(1)) == Some(&*rule.text);
+    errors
+        .map(|problem| {
+            let at = match problem.span() {
+                Some(within) if is_verbatim => {
+                    span.start + 1 + within.start..span.start + 1 + within.end
+                }
+                _ => span.clone(),
+            };
+            let what = match rule.kind {
+                RuleKind::Regex => "regular expression",
+                RuleKind::Glob | RuleKind::Exact => "glob",
+            };
+            Problem::new(at, format!("`{}` is not a {what}", rule.text))
+                .labelled(problem.to_string())
+        })
+        .collect()
+}
+
+fn read_tier(mut table: Table<'_, '_>, text: &str, before: &[Tier]) -> Option<Tier> {
     let name = table.string("name");
     let jobs = table.number("jobs", 1).map(|n| n.value);
     let cores = table.number("cores", 1).map(|n| n.value);
@@ -297,12 +344,13 @@ fn read_tier(mut table: Table<'_, '_>, before: &[Tier]) -> Option<Tier> {
         ("patterns", RuleKind::Glob),
         ("regexes", RuleKind::Regex),
     ] {
-        rules.extend(
-            table
-                .strings(key)
-                .into_iter()
-                .map(|At { value, .. }| Rule { kind, text: value }),
-        );
+        for At { value, span } in table.strings(key) {
+            let rule = Rule { kind, text: value };
+            for problem in broken(&rule, span, text) {
+                table.problem(problem);
+            }
+            rules.push(rule);
+        }
     }
     let default = table.boolean("default");
     let span = table.span.clone();

@@ -151,7 +151,7 @@ pub(crate) struct Tier {
     pub(crate) busy_ms: u64,
     /// The most jobs of this tier that the plan runs at once.
     pub(crate) peak_jobs: u32,
-    /// The most memory that one of its jobs needs.
+    /// The most memory that one of its planned jobs needs.
     pub(crate) largest_bytes: u64,
 }
 
@@ -160,7 +160,7 @@ pub(crate) struct Tier {
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Schedule {
-    /// From the first start to the last end.
+    /// From the first start to the last end of what is not left out.
     pub(crate) length_ms: u64,
     /// The most memory in use at one time.
     pub(crate) peak_memory_bytes: u64,
@@ -345,7 +345,7 @@ pub(crate) struct Gate {
     pub(crate) limit: f64,
     /// The plan's value in the same unit.
     pub(crate) value: f64,
-    /// Whether the plan keeps it.
+    /// Whether the plan keeps it. A plan that leaves builds out keeps no limit on its time.
     pub(crate) passed: bool,
 }
 

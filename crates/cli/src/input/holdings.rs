@@ -67,5 +67,14 @@ fn list(text: &str, file: &Path) -> Result<Holdings, Failure> {
         })?;
         paths.push(path);
     }
+    if paths.is_empty() {
+        return Err(Failure::Data {
+            file: content::shown(file),
+            place: None,
+            code: "empty-list",
+            message: "no store path is listed".to_owned(),
+            hint: Some("leave the file out if nothing is available".to_owned()),
+        });
+    }
     Ok(paths.into_iter().collect())
 }

@@ -19,7 +19,6 @@ use crate::dto::plan as dto;
 pub(super) fn new(made: &Made<'_>) -> dto::Plan {
     let builds = builds(made);
     let plan = made.plan;
-    let budget = &made.settings.budget;
     let edges = plan.jobs.ids().flat_map(|from| {
         let dependents = plan.jobs.dependents(from).iter();
         dependents.map(move |to| dto::Edge {
@@ -41,13 +40,30 @@ pub(super) fn new(made: &Made<'_>) -> dto::Plan {
         schedule: schedule(made),
         today: today(made, &made.plan.baseline),
         today_fitting: made.plan.fitting.as_ref().map(|run| today(made, run)),
-        critical_path: plan.critical_path(budget).iter().map(|job| job.0).collect(),
+        critical_path: critical_path(made, &builds),
         edges: edges.collect(),
         fetches: fetches(made),
         builds,
         diagnostics: Vec::new(),
         gates: Vec::new(),
     }
+}
+
+/// The longest chain of what is built: of a plan that leaves builds out, the longest of the rest.
+fn critical_path(made: &Made<'_>, builds: &[dto::Build]) -> Vec<u32> {
+    let plan = made.plan;
+    if plan.left_out.is_empty() {
+        let chain = plan.critical_path(&made.settings.budget);
+        return chain.iter().map(|job| job.0).collect();
+    }
+    let is_built = |job: JobId| builds[job.0 as usize].start_ms.is_some();
+    // What needs a build that is left out is left out too, so such builds end a chain.
+    let chain = plan.jobs.critical_path(|job| {
+        let build = &builds[job.0 as usize];
+        Millis(if is_built(job) { build.duration_ms } else { 0 })
+    });
+    let built = chain.into_iter().filter(|&job| is_built(job));
+    built.map(|job| job.0).collect()
 }
 
 fn machine(made: &Made<'_>) -> dto::Machine {
@@ -216,7 +232,12 @@ fn tiers(made: &Made<'_>, builds: &[dto::Build]) -> Vec<dto::Tier> {
             builds: members.len() as u64,
             busy_ms: members.iter().map(|b| b.duration_ms).sum(),
             peak_jobs: usage.iter().map(|u| u.jobs).max().unwrap_or(0),
-            largest_bytes: members.iter().map(|b| b.memory_bytes).max().unwrap_or(0),
+            largest_bytes: members
+                .iter()
+                .filter(|b| b.start_ms.is_some())
+                .map(|b| b.memory_bytes)
+                .max()
+                .unwrap_or(0),
         }
     });
     tiers.collect()

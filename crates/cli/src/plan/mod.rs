@@ -6,7 +6,7 @@ mod gates;
 mod settings;
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use cache_policy::Inventory;
 use drv_graph::{DerivationGraph, DrvId, StorePath};
@@ -124,7 +124,7 @@ fn read_input(args: &PlanArgs, settings: &Settings, progress: &Progress) -> Resu
             roots,
             attributes,
         } => {
-            let wanted = input::roots::read(roots, progress)?;
+            let wanted = asked_for(roots, progress)?;
             let read = input::graph::read(graphs, &wanted, progress)?;
             let shown = graphs.iter().map(|f| input::content::shown(f)).collect();
             (shown, read, wanted, attributes.clone())
@@ -133,7 +133,7 @@ fn read_input(args: &PlanArgs, settings: &Settings, progress: &Progress) -> Resu
             let limit = args.nix_timeout;
             let printed = nix::derivations(dir, &[installable], limit, progress)?;
             let read = input::graph::of_printed(Path::new(installable), printed, progress)?;
-            let wanted = input::roots::read(&args.roots, progress)?;
+            let wanted = asked_for(&args.roots, progress)?;
             let shown = vec![installable.clone()];
             (shown, read, wanted, args.attributes.clone())
         }
@@ -155,6 +155,9 @@ fn read_input(args: &PlanArgs, settings: &Settings, progress: &Progress) -> Resu
         mut attributes,
         failed_jobs,
     } = read;
+    if derivations.is_empty() {
+        return Err(nothing_there(&shown, &failed_jobs));
+    }
     if wanted.is_empty() {
         wanted = asked;
     }
@@ -173,6 +176,43 @@ fn read_input(args: &PlanArgs, settings: &Settings, progress: &Progress) -> Resu
         attributes,
         failed_jobs,
     })
+}
+
+/// What files of roots ask for. A file that asks for nothing is a mistake: an empty answer would
+/// mean everything.
+fn asked_for(files: &[PathBuf], progress: &Progress) -> Result<Vec<Wanted>, Failure> {
+    let mut out = Vec::new();
+    for file in files {
+        let wanted = input::roots::read(std::slice::from_ref(file), progress)?;
+        if wanted.is_empty() {
+            return Err(Failure::Data {
+                file: shown(file),
+                place: None,
+                code: "no-roots",
+                message: "no derivation is asked for".to_owned(),
+                hint: Some(
+                    "write one store path or name a line; leave the file out to plan all"
+                        .to_owned(),
+                ),
+            });
+        }
+        out.extend(wanted);
+    }
+    Ok(out)
+}
+
+/// Why there is no plan of a graph without a derivation: most likely a step before went wrong.
+fn nothing_there(shown: &[String], failed_jobs: &[(String, String)]) -> Failure {
+    let because = failed_jobs.first().map_or(String::new(), |job| {
+        format!("; {}", findings::failed_job(job).message)
+    });
+    Failure::Data {
+        file: shown.join(", "),
+        place: None,
+        code: "no-derivations",
+        message: format!("there is no derivation in it{because}"),
+        hint: Some("give what `nix derivation show -r` prints of what is to be built".to_owned()),
+    }
 }
 
 /// What is valid in this machine's store, when the plan is for this machine: it was evaluated
@@ -245,17 +285,22 @@ fn after_first_line(bytes: &[u8]) -> &[u8] {
 
 fn outcome(args: &PlanArgs, document: &dto::Plan) -> Outcome {
     let failed: Vec<&dto::Gate> = document.gates.iter().filter(|gate| !gate.passed).collect();
-    // The screen shows the gates itself; with any other output they must be said elsewhere.
-    if args.sh || args.format != Format::Human {
-        for gate in &failed {
-            output::complain(&format!("exceeded: {}", render::human::gate_text(gate)));
-        }
-    }
-    let errors = document
+    let errors: Vec<&dto::Diagnostic> = document
         .diagnostics
         .iter()
-        .any(|d| d.severity == dto::Severity::Error);
-    if failed.is_empty() && !errors {
+        .filter(|d| d.severity == dto::Severity::Error)
+        .collect();
+    // The screen shows these itself; with any other output they must be said elsewhere.
+    if args.sh || args.format != Format::Human {
+        for error in &errors {
+            output::complain(&render::human::diagnostic_text(error));
+        }
+        for gate in &failed {
+            let text = render::human::gate_text(gate, document);
+            output::complain(&format!("exceeded: {text}"));
+        }
+    }
+    if failed.is_empty() && errors.is_empty() {
         Outcome::Clean
     } else {
         Outcome::Finding

@@ -7,14 +7,14 @@ use hw_profile::{BudgetOptions, Bytes, Cores, Profile};
 use tier_planner::budget::Budget;
 use tier_planner::classify::Classifier;
 use tier_planner::nix_today::NixSettings;
-use tier_planner::rule::{self, Field, Pattern, Rule};
+use tier_planner::rule::{self, Field, Rule};
 use tier_planner::tier::{BuildTier, TierId, TierSet};
 
 use crate::args::PlanArgs;
 use crate::caches::{NarinfoSource, Store};
-use crate::config::{self, CacheSource, Config, RuleKind, nearest};
+use crate::config::{self, CacheSource, Config, nearest};
 use crate::dto::plan as dto;
-use crate::failure::Failure;
+use crate::failure::{BadValue, Failure};
 use crate::input;
 use crate::progress::Progress;
 
@@ -97,12 +97,11 @@ impl Settings {
             },
             ..BudgetOptions::default()
         });
-        let mut diagnostics: Vec<dto::Diagnostic> = profile
-            .check()
-            .into_iter()
-            .chain(found)
-            .map(of_profile)
-            .collect();
+        let found: Vec<hw_profile::Diagnostic> = profile.check().into_iter().chain(found).collect();
+        if let Some(failure) = unusable(args, config.as_ref(), profile_file, &machine, &found) {
+            return Err(failure);
+        }
+        let mut diagnostics: Vec<dto::Diagnostic> = found.into_iter().map(of_profile).collect();
         diagnostics.dedup_by(|a, b| a.message == b.message);
         let oversubscription = args
             .oversubscription
@@ -147,7 +146,8 @@ impl Settings {
         let flags = args
             .cache
             .iter()
-            .map(|text| (text.clone(), flag_source(text), true));
+            .map(|text| Ok((text.clone(), flag_source(text)?, true)))
+            .collect::<Result<Vec<_>, Failure>>()?;
         let configured = self.config.iter().flat_map(|config| &config.caches);
         let configured = configured.map(|cache| {
             (
@@ -156,7 +156,7 @@ impl Settings {
                 args.online || evaluated,
             )
         });
-        for (name, source, ask_servers) in flags.chain(configured) {
+        for (name, source, ask_servers) in flags.into_iter().chain(configured) {
             let (holdings, ask) = match source {
                 CacheSource::Url(url) if ask_servers => (
                     Holdings::default(),
@@ -307,17 +307,88 @@ fn read_profile(file: &Path, progress: &Progress) -> Result<Profile, Failure> {
     input::profile::parse(file, text)
 }
 
-fn flag_source(text: &str) -> CacheSource {
+fn flag_source(text: &str) -> Result<CacheSource, Failure> {
     if text.starts_with("http://") || text.starts_with("https://") {
-        CacheSource::Url(text.to_owned())
-    } else {
-        let path = PathBuf::from(text.strip_prefix("file://").unwrap_or(text));
-        if path.is_dir() || text.starts_with("file://") {
-            CacheSource::Dir(path)
-        } else {
-            CacheSource::PathInfo(path)
-        }
+        return Ok(CacheSource::Url(text.to_owned()));
     }
+    if let Some(path) = text.strip_prefix("file://") {
+        return Ok(CacheSource::Dir(PathBuf::from(path)));
+    }
+    let path = PathBuf::from(text);
+    if path.is_dir() {
+        return Ok(CacheSource::Dir(path));
+    }
+    if let Some((scheme, _)) = text.split_once("://")
+        && !path.exists()
+    {
+        return Err(Failure::Usage {
+            message: format!("--cache {text}: {scheme}:// is not understood"),
+            hint: "https://, http:// and file:// are, and directories and files".to_owned(),
+        });
+    }
+    Ok(CacheSource::PathInfo(path))
+}
+
+/// What of the profile and of the machine's own numbers makes a plan impossible or meaningless.
+/// What a flag gives instead may be wrong there.
+fn unusable(
+    args: &PlanArgs,
+    config: Option<&Config>,
+    profile_file: Option<&PathBuf>,
+    machine: &config::Machine,
+    found: &[hw_profile::Diagnostic],
+) -> Option<Failure> {
+    let replaced = |path: &str| {
+        (path.starts_with("memory.") && args.mem.is_some())
+            || (path.starts_with("cpu.") && args.cores.is_some())
+    };
+    let errors: Vec<&hw_profile::Diagnostic> = found
+        .iter()
+        .filter(|found| found.severity == hw_profile::Severity::Error && !replaced(&found.path))
+        .collect();
+    // A value that cannot be read is the cause of there being none.
+    let caused = |found: &hw_profile::Diagnostic| {
+        matches!(found.id, "memory-unknown" | "threads-unknown")
+            && errors
+                .iter()
+                .any(|other| other.path == found.path && other.id != found.id)
+    };
+    let reserve_is_ours = |id| id == "no-memory-left" && machine.reserve.is_some();
+    let mut blamed = profile_file.cloned().unwrap_or_default();
+    let mut problems = Vec::new();
+    for error in &errors {
+        if caused(error) {
+            continue;
+        }
+        let mut hint = error.hint.clone().unwrap_or_default();
+        let instead = match error.path.split('.').next() {
+            Some("memory") => "give --mem SIZE",
+            Some("cpu") => "give --cores N",
+            _ => "",
+        };
+        if !instead.is_empty() {
+            let or = if hint.is_empty() { "" } else { ", or " };
+            hint = format!("{hint}{or}{instead}");
+        }
+        let mut key = error.path.clone();
+        if reserve_is_ours(error.id) {
+            if let Some(config) = config {
+                blamed.clone_from(&config.file);
+            }
+            "reserve".clone_into(&mut key);
+            hint = format!("lower reserve, or {instead}");
+        }
+        problems.push(BadValue {
+            code: error.id,
+            key,
+            message: error.message.clone(),
+            hint: (!hint.is_empty()).then_some(hint),
+        });
+    }
+    (!problems.is_empty()).then_some(Failure::Values {
+        path: blamed,
+        problems,
+    })
 }
 
 /// The tiers of the configuration with their rules, or the standard ones.
@@ -344,11 +415,7 @@ fn classifier(config: Option<&Config>, threads: Cores, memory: Bytes) -> Classif
         rules.extend(tier.rules.iter().map(|rule| Rule {
             tier: TierId(i as u16),
             field: Field::Any,
-            pattern: match rule.kind {
-                RuleKind::Exact => Pattern::Exact(rule.text.clone()),
-                RuleKind::Glob => Pattern::Glob(rule.text.clone()),
-                RuleKind::Regex => Pattern::Regex(rule.text.clone()),
-            },
+            pattern: rule.pattern(),
         }));
         if tier.default {
             default = i;
@@ -388,8 +455,8 @@ fn nix_today(
 fn of_profile(found: hw_profile::Diagnostic) -> dto::Diagnostic {
     dto::Diagnostic {
         severity: match found.severity {
-            hw_profile::Severity::Error => dto::Severity::Error,
-            hw_profile::Severity::Warning => dto::Severity::Warning,
+            // What would make the plan wrong has ended it before; the rest a flag replaces.
+            hw_profile::Severity::Error | hw_profile::Severity::Warning => dto::Severity::Warning,
             hw_profile::Severity::Note => dto::Severity::Note,
         },
         code: found.id.to_owned(),

@@ -136,10 +136,14 @@ impl Page<'_> {
         } else {
             "derivations"
         };
+        let left_out = match self.plan.schedule.left_out.len() {
+            0 => String::new(),
+            n => format!(", {} cannot be built here", count(n as u64)),
+        };
         rows.push([
             "build".to_owned(),
             count(work.build),
-            format!("{what}{downloads}"),
+            format!("{what}{downloads}{left_out}"),
         ]);
         let from = || work.sources.iter().filter(|s| !s.local && s.used > 0);
         for (i, source) in from().enumerate() {
@@ -217,11 +221,15 @@ impl Page<'_> {
         let plan = self.plan;
         let (s, machine, today) = (&plan.schedule, &plan.machine, &plan.today);
         let mut rows = Vec::new();
+        let without = match s.left_out.len() {
+            0 => String::new(),
+            n => format!("without {}, ", plural(n as u64, "build")),
+        };
         rows.push([
             "planned".to_owned(),
             duration(s.length_ms),
             format!(
-                "peak {} of {}, {} at once",
+                "{without}peak {} of {}, {} at once",
                 bytes(s.peak_memory_bytes),
                 bytes(machine.build_memory_bytes),
                 plural(u64::from(s.peak_jobs), "build"),
@@ -244,10 +252,16 @@ impl Page<'_> {
                 rows.push(["lower bound".to_owned(), length, both]);
             }
         }
+        // Nix leaves nothing out: it starts what does not fit, too.
+        let all = if s.left_out.is_empty() {
+            String::new()
+        } else {
+            format!("of all {}, ", plural(plan.work.build, "build"))
+        };
         let nix = |run: &Today, of_memory: String| {
             let (jobs, times, cores) = (run.max_jobs, self.times(), run.cores);
             let peak = bytes(run.peak_memory_bytes);
-            format!("max-jobs {jobs} {times} cores {cores}, peak {peak}{of_memory}")
+            format!("{all}max-jobs {jobs} {times} cores {cores}, peak {peak}{of_memory}")
         };
         let over = today
             .peak_memory_bytes
@@ -267,6 +281,10 @@ impl Page<'_> {
             None => (today, "today's setting"),
         };
         let note = match against.saved {
+            _ if !s.left_out.is_empty() => format!(
+                "without {} that cannot be built here",
+                plural(s.left_out.len() as u64, "build")
+            ),
             Some(_) if over > 0 && fitting.is_none() => {
                 "none of Nix's own settings fits in memory".to_owned()
             }
@@ -297,7 +315,8 @@ impl Page<'_> {
                 .cmp(&a.duration_ms)
                 .then_with(|| a.drv.cmp(&b.drv))
         });
-        let mut top: Vec<&Build> = plan.builds.iter().collect();
+        let is_planned = |b: &&Build| b.start_ms.is_some();
+        let mut top: Vec<&Build> = plan.builds.iter().filter(is_planned).collect();
         // Work, not time: what a build takes from the machine.
         top.sort_by(|a, b| {
             let cost = |b: &Build| u128::from(b.memory_bytes) * u128::from(planned(b));
@@ -408,21 +427,10 @@ impl Page<'_> {
             Severity::Warning => (style::WARNING, "warning"),
             Severity::Note => (style::NOTE, "note"),
         };
-        let costs = [
-            diagnostic.cost_ms.map(duration),
-            diagnostic.cost_bytes.map(bytes),
-        ];
-        let costs: Vec<String> = costs.into_iter().flatten().collect();
-        let parts = [
-            Some(for_terminal(&diagnostic.message).into_owned()),
-            (!costs.is_empty()).then(|| format!(" [{}]", costs.join(", "))),
-            diagnostic
-                .hint
-                .as_ref()
-                .map(|hint| format!("; {}", for_terminal(hint))),
-            (more > 0).then(|| format!(" (and {more} more of this kind)")),
-        ];
-        let text: String = parts.into_iter().flatten().collect();
+        let mut text = with_cost(diagnostic);
+        if more > 0 {
+            text.push_str(&format!(" (and {more} more of this kind)"));
+        }
         let text = fitted(&text, usize::MAX, self.screen.ascii);
         let indent = word.len() + 2;
         let mut lines = wrapped(&text, self.screen.columns, indent);
@@ -441,7 +449,7 @@ impl Page<'_> {
         }
         self.out.push('\n');
         for gate in &self.plan.gates {
-            let text = gate_text(gate);
+            let text = gate_text(gate, self.plan);
             let (style, word) = if gate.passed {
                 (style::GOOD, "kept")
             } else {
@@ -473,6 +481,34 @@ impl Page<'_> {
     }
 }
 
+/// What is the matter, what it costs, and the way out.
+fn with_cost(diagnostic: &Diagnostic) -> String {
+    let costs = [
+        diagnostic.cost_ms.map(duration),
+        diagnostic.cost_bytes.map(bytes),
+    ];
+    let costs: Vec<String> = costs.into_iter().flatten().collect();
+    let parts = [
+        Some(for_terminal(&diagnostic.message).into_owned()),
+        (!costs.is_empty()).then(|| format!(" [{}]", costs.join(", "))),
+        diagnostic
+            .hint
+            .as_ref()
+            .map(|hint| format!("; {}", for_terminal(hint))),
+    ];
+    parts.into_iter().flatten().collect()
+}
+
+/// A diagnostic in one line, for standard error.
+pub(crate) fn diagnostic_text(diagnostic: &Diagnostic) -> String {
+    let word = match diagnostic.severity {
+        Severity::Error => "error",
+        Severity::Warning => "warning",
+        Severity::Note => "note",
+    };
+    format!("{word}: {}", with_cost(diagnostic))
+}
+
 fn planned(build: &Build) -> u64 {
     match (build.start_ms, build.end_ms) {
         (Some(start), Some(end)) => end.saturating_sub(start),
@@ -481,13 +517,19 @@ fn planned(build: &Build) -> u64 {
 }
 
 /// `--max-builds 100: 722 builds`, the same words for the screen and for standard error.
-pub(crate) fn gate_text(gate: &Gate) -> String {
+pub(crate) fn gate_text(gate: &Gate, plan: &Plan) -> String {
     match gate.name.as_str() {
-        "max-build-time" => format!(
-            "--max-build-time {}: the plan takes {}",
-            duration(gate.limit as u64),
-            duration(gate.value as u64)
-        ),
+        "max-build-time" => {
+            let without = match plan.schedule.left_out.len() {
+                0 => String::new(),
+                n => format!(" without {}", plural(n as u64, "build")),
+            };
+            format!(
+                "--max-build-time {}: the plan takes {}{without}",
+                duration(gate.limit as u64),
+                duration(gate.value as u64)
+            )
+        }
         "min-hit-rate" => format!(
             "--min-hit-rate {:.0} %: {:.1} % of what is wanted needs no build",
             gate.limit * 100.0,

@@ -6,5 +6,7 @@ mod formats;
 #[path = "../example_is_current/nix.rs"]
 #[allow(dead_code)]
 mod nix;
+mod partial;
 mod real_nix;
+mod unusable;
 mod workspace;

@@ -22,7 +22,7 @@ fn a_screen_of_a_hundred_columns() {
             12 derivations, 20 dependencies, 1 root from graph.json
 
             To do  58 % of what is wanted needs no build
-              build    5  derivations
+              build    5  derivations, 1 cannot be built here
               fetch    2  paths from cache.nixos.org, 12.3 MB to download, 50.0 MB unpacked
               present  1  valid already; 4 more are not needed then
 
@@ -31,17 +31,17 @@ fn a_screen_of_a_hundred_columns() {
               heavy       3  6 h 30 min   1 of 1      6     12.0 GB  16.0 GB
               light       2      17 min  2 of 12      2      1.0 GB   1.0 GB
 
-            Schedule  29 % shorter than Nix's fastest setting that fits
-              planned       1 h 32 min  peak 6.0 GB of 10.0 GB, 2 builds at once
+            Schedule  without 1 build that cannot be built here
+              planned       1 h 32 min  without 1 build, peak 6.0 GB of 10.0 GB, 2 builds at once
               lower bound   1 h 30 min  gap 2.2 %, by tier heavy, given input order, jobs of heavy at once
-              Nix today     1 h 50 min  max-jobs 2 × cores 6, peak 20.0 GB, 10.0 GB more than there is
-              Nix, fitting  2 h 10 min  max-jobs 1 × cores 6, peak 12.0 GB, its fastest setting that fits
+              Nix today     1 h 50 min  of all 5 builds, max-jobs 2 × cores 6, peak 20.0 GB, 10.0 GB more than …
+              Nix, fitting  2 h 10 min  of all 5 builds, max-jobs 1 × cores 6, peak 12.0 GB, its fastest settin…
 
             Critical path: 3 steps, 1 h 32 min                 Costliest builds: memory and time
-              gcc-14.3.0                      1 h 00 min   ×6    chromium-142                 16.0 GB 5 h 00 min
-              python3-3.13.1                      30 min   ×6    gcc-14.3.0                    6.0 GB 1 h 00 min
-              zlib-1.3                             2 min   ×2    python3-3.13.1                4.0 GB     30 min
-                                                                 ripgrep-15                    1.0 GB     15 min
+              gcc-14.3.0                      1 h 00 min   ×6    gcc-14.3.0                    6.0 GB 1 h 00 min
+              python3-3.13.1                      30 min   ×6    python3-3.13.1                4.0 GB     30 min
+              zlib-1.3                             2 min   ×2    ripgrep-15                    1.0 GB     15 min
+                                                                 zlib-1.3                      1.0 GB      2 min
 
                                               ╷0:00 h   ╷0:15 h    ╷0:30 h    ╷0:45 h    ╷1:00 h   ╷1:15 h
               gcc-14.3.0                heavy ███████████████████████████████████████████
@@ -68,7 +68,7 @@ fn a_narrow_screen_of_ascii() {
             12 derivations, 20 dependencies, 1 root from graph.json
 
             To do  58 % of what is wanted needs no build
-              build    5  derivations
+              build    5  derivations, 1 cannot be built here
               fetch    2  paths from cache.nixos.org, 12.3 MB to download, 50.0 MB ~
               present  1  valid already; 4 more are not needed then
 
@@ -77,18 +77,18 @@ fn a_narrow_screen_of_ascii() {
               heavy       3  6 h 30 min   1 of 1      6     12.0 GB  16.0 GB
               light       2      17 min  2 of 12      2      1.0 GB   1.0 GB
 
-            Schedule  29 % shorter than Nix's fastest setting that fits
-              planned       1 h 32 min  peak 6.0 GB of 10.0 GB, 2 builds at once
+            Schedule  without 1 build that cannot be built here
+              planned       1 h 32 min  without 1 build, peak 6.0 GB of 10.0 GB, 2 ~
               lower bound   1 h 30 min  gap 2.2 %, by tier heavy
                                         given input order, jobs of heavy at once
-              Nix today     1 h 50 min  max-jobs 2 x cores 6, peak 20.0 GB, 10.0 GB~
-              Nix, fitting  2 h 10 min  max-jobs 1 x cores 6, peak 12.0 GB, its fas~
+              Nix today     1 h 50 min  of all 5 builds, max-jobs 2 x cores 6, peak~
+              Nix, fitting  2 h 10 min  of all 5 builds, max-jobs 1 x cores 6, peak~
 
             Critical path: 3 steps, 1 h 32 min   Costliest builds: memory and time
-              gcc-14.3.0        1 h 00 min   x6    chromium-142   16.0 GB 5 h 00 min
-              python3-3.13.1        30 min   x6    gcc-14.3.0      6.0 GB 1 h 00 min
-              zlib-1.3               2 min   x2    python3-3.13~   4.0 GB     30 min
-                                                   ripgrep-15      1.0 GB     15 min
+              gcc-14.3.0        1 h 00 min   x6    gcc-14.3.0      6.0 GB 1 h 00 min
+              python3-3.13.1        30 min   x6    python3-3.13~   4.0 GB     30 min
+              zlib-1.3               2 min   x2    ripgrep-15      1.0 GB     15 min
+                                                   zlib-1.3        1.0 GB      2 min
 
                                        |0:00 h       |0:30 h        |1:00 h
               gcc-14.3.0         heavy ##############################
@@ -120,7 +120,7 @@ fn nothing_to_build_needs_no_schedule() {
         12 derivations, 20 dependencies, 1 root from graph.json
 
         To do  58 % of what is wanted needs no build
-          build    0  derivations
+          build    0  derivations, 1 cannot be built here
           fetch    2  paths from cache.nixos.org, 12.3 MB to download, 50.0 MB unpacked
           present  1  valid already; 4 more are not needed then
     "#]]
