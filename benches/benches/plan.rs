@@ -56,6 +56,7 @@ fn jobs(graph: &GeneratedGraph) -> JobGraph {
             Job {
                 tier,
                 max_threads: cores,
+                usable_threads: Job::UNLIMITED,
                 duration: match tier.0 {
                     3 => DurationModel::download(time),
                     _ => DurationModel::parallel(time, 0.9),

@@ -21,8 +21,12 @@ use crate::{Cores, Millis};
 pub enum Rule {
     /// A derivation starts after its inputs have ended.
     Precedence,
-    /// A job runs with at most its tier's cores, and at most the budget's threads.
+    /// A job runs with at most the threads that its tier or package allows, and at most the
+    /// budget's.
     JobThreads,
+    /// Each job by itself fits in the budget's memory, if need be with fewer threads; what does
+    /// not fit is left out.
+    JobMemory,
     /// All jobs together keep at most the budget's threads busy.
     Threads,
     /// All jobs together hold at most the budget's memory.
@@ -51,12 +55,18 @@ pub struct Bound {
     pub kind: BoundKind,
     /// No schedule that obeys [`rules`](Self::rules) is shorter.
     pub value: Millis,
+    /// Whether memory leaves some job fewer threads than it could use, or none at all: then the
+    /// bound assumes that too.
+    pub memory_slows_jobs: bool,
 }
 
 impl Bound {
     /// The rules that the bound assumes.
     pub fn rules(&self) -> Vec<Rule> {
         let mut rules = vec![Rule::Precedence, Rule::JobThreads];
+        if self.memory_slows_jobs {
+            rules.push(Rule::JobMemory);
+        }
         match self.kind {
             BoundKind::CriticalPath => {}
             BoundKind::CoreEnergy => rules.push(Rule::Threads),
@@ -107,9 +117,14 @@ impl LowerBounds {
             demand: 0.0,
         };
 
+        let memory_slows_jobs = jobs.ids().any(|job| {
+            let most = jobs[job].most_threads().min(budget.threads).max(Cores(1));
+            jobs[job].threads_within(budget.threads, budget.memory) != Some(most)
+        });
         let mut bounds = vec![Bound {
             kind: BoundKind::CriticalPath,
             value: levels.iter().copied().max().unwrap_or_default(),
+            memory_slows_jobs,
         }];
         let mut energy = |kind, capacity: f64, demand: &dyn Fn(JobId) -> f64, of: &[JobId]| {
             let framed = of.iter().map(|&job| Framed {
@@ -119,6 +134,7 @@ impl LowerBounds {
             bounds.push(Bound {
                 kind,
                 value: head_tail(framed.collect(), capacity),
+                memory_slows_jobs,
             });
         };
         energy(
@@ -187,11 +203,23 @@ fn exact_time(jobs: &JobGraph, job: JobId, threads: Cores) -> f64 {
     duration.single_thread.0 as f64 * duration.relative(threads)
 }
 
-/// The least memory × time over all numbers of threads, in byte-milliseconds.
+/// The least memory × time over the numbers of threads that fit, in byte-milliseconds. O(1).
+///
+/// `(b + m·k) · T(1) · ((1 − p) + p/k)` is convex in k, with its minimum at
+/// `k² = b·p / (m·(1 − p))`: the whole numbers beside it, or the nearest end, are the least.
 fn least_memory_time(jobs: &JobGraph, job: JobId, budget: &Budget) -> f64 {
-    let most = jobs[job].max_threads.min(budget.threads).0.max(1);
-    (1..=most)
-        .map(|k| jobs[job].memory.at(Cores(k)).0 as f64 * exact_time(jobs, job, Cores(k)))
+    let Some(most) = jobs[job].threads_within(budget.threads, budget.memory) else {
+        return 0.0; // left out
+    };
+    let (memory, share) = (jobs[job].memory, jobs[job].duration.parallel_share);
+    let (base, per_thread) = (memory.base.0 as f64, memory.per_thread.0 as f64);
+    let best = (base * share / (per_thread * (1.0 - share))).sqrt();
+    // Not a number, or infinite, where a factor is zero: then the least is at an end.
+    let below = if best.is_finite() { best as u32 } else { 1 };
+    [1, below, below.saturating_add(1), most.0]
+        .into_iter()
+        .map(|k| Cores(k.clamp(1, most.0)))
+        .map(|k| memory.at(k).0 as f64 * exact_time(jobs, job, k))
         .fold(f64::INFINITY, f64::min)
 }
 

@@ -16,8 +16,10 @@
 //!
 //! # Starvation
 //! When the first job in order does not fit, jobs behind it may run, but only beside it: what
-//! starts from then on must leave room for it among themselves. So it starts at the latest when
-//! everything that ran when it was held up has ended, however many small jobs arrive.
+//! starts from then on must leave room for it among themselves: memory, threads, a job of its
+//! tier, and a processor that is not saturated. So it starts at the latest when everything that
+//! ran when it was held up has ended, however many small jobs arrive.
+//! [`Dispatcher::held_up`] tells which job that is.
 
 use std::borrow::Cow;
 use std::cmp::Reverse;
@@ -25,7 +27,7 @@ use std::collections::BinaryHeap;
 
 use crate::budget::Budget;
 use crate::job::{JobGraph, JobId};
-use crate::processor::MICRO;
+use crate::processor::{MICRO, demand};
 use crate::tier::{TierId, TierSet};
 use crate::{Bytes, Cores, Millis};
 
@@ -176,6 +178,9 @@ impl<'a> Dispatcher<'a> {
     ///
     /// Jobs that do not fit into the budget's memory even with one thread, and what depends on
     /// them, are abandoned from the start: see [`abandoned`](Self::abandoned).
+    ///
+    /// # Panics
+    /// If a job is of a tier that `tiers` does not have.
     pub fn new(jobs: &'a JobGraph, tiers: &TierSet, budget: Budget) -> Self {
         Self::start_with(jobs, tiers, budget, Cow::Owned(Orders::new(jobs, &budget)))
     }
@@ -231,21 +236,13 @@ impl<'a> Dispatcher<'a> {
             dispatcher.state.push(State::Waiting { inputs });
         }
         for job in jobs.ids() {
-            let most = budget
-                .threads
-                .min(dispatcher.orders.max_threads[job.index()]);
-            match jobs[job].threads_within(most, budget.memory) {
-                Some(threads) => {
-                    let memory = jobs[job].memory.at(threads);
-                    dispatcher.shapes[job.index()] = Shape { threads, memory };
-                    let needs = dispatcher.needs(job);
-                    let least = &mut dispatcher.queue(jobs[job].tier).least;
-                    least.memory = least.memory.min(needs.memory);
-                    least.threads = least.threads.min(needs.threads);
-                }
-                None => {
-                    dispatcher.abandon(job);
-                }
+            if dispatcher.shape(job) {
+                let needs = dispatcher.needs(job);
+                let least = &mut dispatcher.queue(jobs[job].tier).least;
+                least.memory = least.memory.min(needs.memory);
+                least.threads = least.threads.min(needs.threads);
+            } else {
+                dispatcher.abandon(job);
             }
         }
         for job in jobs.ids() {
@@ -254,6 +251,18 @@ impl<'a> Dispatcher<'a> {
             }
         }
         dispatcher
+    }
+
+    /// Decides what `job` is started with, and tells whether that fits the budget's memory at all.
+    fn shape(&mut self, job: JobId) -> bool {
+        let most = self.orders.max_threads[job.index()].min(self.budget.threads);
+        let fitting = self.jobs[job].threads_within(most, self.budget.memory);
+        let threads = fitting.unwrap_or(Cores(1));
+        self.shapes[job.index()] = Shape {
+            threads,
+            memory: self.jobs[job].memory.at(threads),
+        };
+        fitting.is_some()
     }
 
     /// A job has failed: what it held is free, and everything that needs it is abandoned.
@@ -267,10 +276,31 @@ impl<'a> Dispatcher<'a> {
     }
 
     /// The memory for builds is another from now on (the desktop took some, a job's estimate was
-    /// wrong). What runs goes on; what starts obeys the new limit. A job whose memory exceeds it
-    /// starts only alone, so that the plan still ends.
+    /// wrong). What runs goes on; what starts has as many threads as fit now. A job of which not
+    /// even one thread fits starts only alone, so that the plan still ends. What was abandoned
+    /// stays so. O(n).
     pub fn set_memory(&mut self, memory: Bytes) {
         self.budget.memory = memory;
+        for job in self.jobs.ids() {
+            if matches!(
+                self.state[job.index()],
+                State::Waiting { .. } | State::Ready
+            ) {
+                self.shape(job);
+            }
+        }
+        if let Some(mut held_up) = self.held_up {
+            held_up.needs = self.needs(held_up.job);
+            self.held_up = Some(held_up);
+        }
+        for queue in &mut self.queues {
+            queue.least = Held::default();
+        }
+    }
+
+    /// The job that is first in order and waits for room, if any.
+    pub fn held_up(&self) -> Option<JobId> {
+        self.held_up.map(|held_up| held_up.job)
     }
 
     /// Jobs that will never start, ascending.
@@ -333,7 +363,10 @@ impl<'a> Dispatcher<'a> {
         Held {
             memory: shape.memory,
             threads: job.counted_threads(shape.threads),
-            busy: (job.duration.cpu_demand(shape.threads) * MICRO) as u64,
+            busy: match job.counted_threads(shape.threads) {
+                Cores(0) => 0,
+                _ => demand(job, shape.threads),
+            },
         }
     }
 
@@ -345,30 +378,25 @@ impl<'a> Dispatcher<'a> {
 
     fn may_start(&self, job: JobId) -> bool {
         let needs = self.needs(job);
-        let fits_now = self.running == 0 || self.fits(self.used, needs);
-        fits_now
-            && (needs.threads == Cores(0) || !self.is_saturated())
-            && (self
-                .held_up
-                .is_none_or(|held_up| self.leaves_room(job, needs, &held_up)))
+        let held_up = self.held_up.filter(|held_up| held_up.job != job);
+        let room = self.running == 0
+            || (self.fits(self.used, needs) && self.is_free_for(needs, self.used));
+        room && held_up.is_none_or(|held_up| self.leaves_room(job, needs, &held_up))
+    }
+
+    /// Whether the processor is not saturated by `used`, or `needs` next to none of it.
+    fn is_free_for(&self, needs: Held, used: Held) -> bool {
+        needs.threads == Cores(0) || used.busy < self.saturation
     }
 
     /// Whether `held_up` can still start once all that ran before it was held up has ended.
     fn leaves_room(&self, job: JobId, needs: Held, held_up: &HeldUp) -> bool {
-        if held_up.job == job {
-            return true;
-        }
         let mut beside = held_up.beside;
         beside.add(needs);
         let tier = self.jobs[job].tier;
         let queue = &self.queues[usize::from(tier.0)];
         let keeps_slot = tier != self.jobs[held_up.job].tier || queue.running + 1 < queue.max_jobs;
-        keeps_slot && self.fits(beside, held_up.needs)
-    }
-
-    /// Whether the running builds keep so many threads busy that one more would only slow them.
-    fn is_saturated(&self) -> bool {
-        self.used.busy >= self.saturation
+        keeps_slot && self.fits(beside, held_up.needs) && self.is_free_for(held_up.needs, beside)
     }
 
     /// Of the tiers that have a job to give away and that `admits` lets through, the one whose
@@ -395,7 +423,8 @@ impl<'a> Dispatcher<'a> {
                     self.queues[tier].ready.pop();
                     return Some(job);
                 }
-                if self.is_saturated() {
+                if self.fits(self.used, self.needs(job)) {
+                    // Only the processor is saturated: for all that counts threads.
                     return self.first_fitting();
                 }
                 // It waits outside its queue, first in line whatever becomes ready meanwhile.
@@ -413,7 +442,7 @@ impl<'a> Dispatcher<'a> {
 
     /// The first job in order that may start beside the one that is held up.
     fn first_fitting(&mut self) -> Option<JobId> {
-        let saturated = self.is_saturated();
+        let saturated = self.used.busy >= self.saturation;
         let mut passed_over: Vec<(usize, Queued)> = Vec::new();
         let mut chosen = None;
         while passed_over.len() < Self::PROBES
@@ -463,7 +492,11 @@ impl Dispatch for Dispatcher<'_> {
         self.choose().map(|job| self.start(job))
     }
 
+    /// As in [`Dispatch`]; nothing happens if `job` was not running.
     fn finished(&mut self, job: JobId) {
+        if !matches!(self.state[job.index()], State::Running { .. }) {
+            return;
+        }
         self.release(job);
         for &dependent in self.jobs.dependents(job) {
             if let State::Waiting { inputs } = &mut self.state[dependent.index()] {

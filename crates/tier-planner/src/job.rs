@@ -24,8 +24,11 @@ impl JobId {
 pub struct Job {
     /// The tier whose limits hold for it.
     pub tier: TierId,
-    /// The most threads it can use: its tier's cores, or 1 when it does not build in parallel.
+    /// The most threads a plan gives it: its tier's cores, or what its package is set to.
     pub max_threads: Cores,
+    /// The most threads its build uses whatever it is given: 1 when it does not build in
+    /// parallel, the tool's own limit where it has one, [`UNLIMITED`](Self::UNLIMITED) otherwise.
+    pub usable_threads: Cores,
     /// How long it takes.
     pub duration: DurationModel,
     /// How much memory it holds.
@@ -33,10 +36,17 @@ pub struct Job {
 }
 
 impl Job {
-    /// The most threads, up to [`max_threads`](Self::max_threads), `threads` and what `memory`
+    /// For [`usable_threads`](Self::usable_threads): the build takes all it gets.
+    pub const UNLIMITED: Cores = Cores(u32::MAX);
+
+    /// The most threads that are of use in a plan: its limit, or the build's own; at least 1.
+    pub fn most_threads(&self) -> Cores {
+        self.max_threads.min(self.usable_threads).max(Cores(1))
+    }
+    /// The most threads, up to [`most_threads`](Self::most_threads), `threads` and what `memory`
     /// has room for; `None` when not even one thread fits.
     pub fn threads_within(&self, threads: Cores, memory: Bytes) -> Option<Cores> {
-        let most = self.max_threads.min(threads).0.max(1);
+        let most = self.most_threads().min(threads).0.max(1);
         let room = memory.0.checked_sub(self.memory.base.0)?;
         let fitting = match room.checked_div(self.memory.per_thread.0) {
             Some(fitting) => u32::try_from(fitting).unwrap_or(u32::MAX),
@@ -278,6 +288,7 @@ mod tests {
         Job {
             tier: TierId(0),
             max_threads: Cores(1),
+            usable_threads: Job::UNLIMITED,
             duration: DurationModel::serial(Millis(ms)),
             memory: MemoryModel::default(),
         }

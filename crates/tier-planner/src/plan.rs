@@ -205,11 +205,8 @@ fn job_graph(
             let most = build.estimate.max_threads.unwrap_or(cores);
             Job {
                 tier,
-                max_threads: if parallel {
-                    most.max(Cores(1))
-                } else {
-                    Cores(1)
-                },
+                max_threads: most,
+                usable_threads: if parallel { Job::UNLIMITED } else { Cores(1) },
                 duration: build.estimate.duration,
                 memory: build.estimate.memory,
             }
@@ -232,7 +229,7 @@ fn misfits(jobs: &JobGraph, budget: &Budget) -> Vec<Misfit> {
     jobs.ids()
         .filter_map(|id| {
             let job = &jobs[id];
-            let wanted = job.max_threads.min(budget.threads).max(Cores(1));
+            let wanted = job.most_threads().min(budget.threads).max(Cores(1));
             let fits_at = job.threads_within(budget.threads, budget.memory);
             (fits_at != Some(wanted)).then(|| Misfit {
                 job: id,
@@ -254,7 +251,7 @@ fn baseline(
 ) -> Baseline {
     let mut nix = NixToday::new(jobs, settings, |job| {
         let derivation = &graph[builds[job.index()].derivation];
-        (derivation.name(), derivation.path().as_str())
+        format!("{}.drv${}", derivation.name(), derivation.path())
     });
     let schedule = simulate(jobs, budget.threads, &mut nix);
     Baseline {
@@ -267,8 +264,9 @@ fn baseline(
 
 /// The fastest setting that stays within the budget's memory, with today's cores or fewer.
 ///
-/// For each number of cores, more jobs are tried until they no longer fit. Of a very large graph
-/// only three numbers of cores are tried: each costs a simulation.
+/// Fewer cores leave room for more jobs: starting from one job with all cores, a job is added
+/// where that fits and a core taken away where it does not, so that each simulation rules out a
+/// row or a column of all settings.
 fn fitting(
     graph: &DerivationGraph,
     builds: &[PlannedBuild],
@@ -276,21 +274,25 @@ fn fitting(
     budget: &Budget,
     today: NixSettings,
 ) -> Option<Baseline> {
-    const LARGE: usize = 20_000;
-    let most = today.cores.0.max(1);
-    let few = jobs.len() > LARGE;
-    (1..=most)
-        .filter(|&cores| !few || [1, most.div_ceil(2), most].contains(&cores))
-        .flat_map(|cores| {
-            [1, 2, 3, 4, 6, 8, 12, 16]
-                .into_iter()
-                .take_while(|&max_jobs| max_jobs <= budget.threads.0.max(1))
-                .map(move |max_jobs| NixSettings {
-                    max_jobs,
-                    cores: Cores(cores),
-                })
-                .map(|settings| baseline(graph, builds, jobs, budget, settings))
-                .take_while(|baseline| baseline.over_budget == Millis(0))
-        })
-        .min_by_key(|baseline| baseline.schedule.makespan())
+    let mut settings = NixSettings {
+        max_jobs: 1,
+        cores: today.cores.max(Cores(1)),
+    };
+    let mut best: Option<Baseline> = None;
+    while settings.cores.0 > 0 && settings.max_jobs <= budget.threads.0.max(1) {
+        let baseline = baseline(graph, builds, jobs, budget, settings);
+        if baseline.over_budget > Millis(0) {
+            settings.cores.0 -= 1;
+            continue;
+        }
+        settings.max_jobs += 1;
+        let length = |baseline: &Baseline| baseline.schedule.makespan();
+        if best
+            .as_ref()
+            .is_none_or(|best| length(&baseline) < length(best))
+        {
+            best = Some(baseline);
+        }
+    }
+    best
 }

@@ -9,6 +9,12 @@ use crate::{Cores, Millis};
 /// Thread demands are added in millionths, so that sums are exact in any order.
 pub(crate) const MICRO: f64 = 1e6;
 
+/// Millionths of a thread that `job` keeps busy with `threads`. Rounded up: then nothing is ever
+/// simulated faster than in exact arithmetic, and lower bounds hold to the last bit.
+pub(crate) fn demand(job: &Job, threads: Cores) -> u64 {
+    (job.duration.cpu_demand(threads) * MICRO).ceil() as u64
+}
+
 /// Running jobs on a number of threads, under egalitarian processor sharing.
 ///
 /// The speed is common to all running jobs, so they end in the order of their remaining
@@ -51,7 +57,7 @@ impl Processor {
     /// Starts `id` now with `threads` threads.
     pub(crate) fn start(&mut self, id: JobId, job: &Job, threads: Cores) {
         let alone = job.duration.single_thread.0 as f64 * job.duration.relative(threads);
-        let demand = (job.duration.cpu_demand(threads) * MICRO).round() as u64;
+        let demand = demand(job, threads);
         self.demand = self.demand.saturating_add(demand);
         self.running.push(Running {
             ends_at_progress: self.progress + alone,

@@ -101,11 +101,18 @@ pub fn budget() -> impl Strategy<Value = Budget> {
 /// One job of any of the tiers.
 pub fn job(tiers: TierSet, budget: Budget) -> impl Strategy<Value = Job> {
     let time = prop_oneof![1 => Just(0_u64), 8 => 1_u64..60_000, 1 => 60_000_u64..20_000_000];
-    let duration = (time, 0.0_f64..=1.0, 0_u8..4).prop_map(|(ms, share, kind)| match kind {
-        0 => DurationModel::serial(Millis(ms)),
-        1 => DurationModel::download(Millis(ms)),
-        _ => DurationModel::parallel(Millis(ms), share),
-    });
+    let duration = (time, 0.0_f64..=1.0, 0.0_f64..=1.0, 0_u8..5).prop_map(
+        |(ms, parallel_share, cpu_share, kind)| match kind {
+            0 => DurationModel::serial(Millis(ms)),
+            1 => DurationModel::download(Millis(ms)),
+            2 => DurationModel {
+                single_thread: Millis(ms),
+                parallel_share,
+                cpu_share,
+            },
+            _ => DurationModel::parallel(Millis(ms), parallel_share),
+        },
+    );
     // A fifth more than the machine has: a few jobs fit nowhere.
     let most = budget.memory.0 / 5 * 6;
     let memory =
@@ -115,14 +122,14 @@ pub fn job(tiers: TierSet, budget: Budget) -> impl Strategy<Value = Job> {
         });
     (0..tiers.len() as u16, duration, memory).prop_map(move |(tier, duration, memory)| {
         let tier = TierId(tier);
-        let max_threads = if duration.parallel_share > 0.0 {
-            tiers[tier].cores
-        } else {
-            Cores(1)
-        };
         Job {
             tier,
-            max_threads,
+            max_threads: tiers[tier].cores,
+            usable_threads: if duration.parallel_share > 0.0 {
+                Job::UNLIMITED
+            } else {
+                Cores(1)
+            },
             duration,
             memory,
         }

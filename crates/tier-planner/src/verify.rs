@@ -5,7 +5,7 @@ use std::fmt;
 use crate::budget::Budget;
 use crate::dispatch::Dispatcher;
 use crate::job::{JobGraph, JobId};
-use crate::processor::MICRO;
+use crate::processor::{MICRO, demand};
 use crate::schedule::{Placement, Schedule};
 use crate::tier::{TierId, TierSet};
 use crate::{Bytes, Cores, Millis};
@@ -16,6 +16,10 @@ use crate::{Bytes, Cores, Millis};
 pub enum Violation {
     /// A placement names a job that is not in the graph.
     UnknownJob(JobId),
+    /// A job is of a tier that is not among the tiers.
+    UnknownTier(JobId),
+    /// A job ends before it starts.
+    EndsBeforeStart(JobId),
     /// A job that could run is not in the schedule.
     Missing(JobId),
     /// A job is in the schedule more than once.
@@ -82,6 +86,8 @@ impl fmt::Display for Violation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::UnknownJob(job) => write!(f, "job {} is not in the graph", job.0),
+            Self::UnknownTier(job) => write!(f, "the tier of job {} is unknown", job.0),
+            Self::EndsBeforeStart(job) => write!(f, "job {} ends before it starts", job.0),
             Self::Missing(job) => write!(f, "job {} is not scheduled", job.0),
             Self::Twice(job) => write!(f, "job {} is scheduled twice", job.0),
             Self::CannotRun(job) => write!(f, "job {} is scheduled but cannot run", job.0),
@@ -121,9 +127,17 @@ pub fn verify(
     tiers: &TierSet,
     budget: &Budget,
 ) -> Vec<Violation> {
-    let mut violations = Vec::new();
+    let unknown = |job: &JobId| usize::from(jobs[*job].tier.0) >= tiers.len();
+    let mut violations: Vec<Violation> = jobs
+        .ids()
+        .filter(unknown)
+        .map(Violation::UnknownTier)
+        .collect();
     let mut place: Vec<Option<&Placement>> = vec![None; jobs.len()];
     for placement in schedule.placements() {
+        if placement.end < placement.start {
+            violations.push(Violation::EndsBeforeStart(placement.job));
+        }
         match place.get_mut(placement.job.index()) {
             None => violations.push(Violation::UnknownJob(placement.job)),
             Some(Some(_)) => violations.push(Violation::Twice(placement.job)),
@@ -169,7 +183,7 @@ fn check_jobs(
             }
         }
         let threads = placement.threads;
-        let most = jobs[job].max_threads.min(budget.threads).max(Cores(1));
+        let most = jobs[job].most_threads().min(budget.threads).max(Cores(1));
         if threads.0 == 0 || threads > most {
             violations.push(Violation::JobThreads { job, threads });
         }
@@ -244,17 +258,14 @@ fn check_speed(
     budget: &Budget,
     violations: &mut Vec<Violation>,
 ) {
-    let demand = |placement: &Placement| {
-        let demand = jobs[placement.job].duration.cpu_demand(placement.threads);
-        (demand * MICRO).round() as i64
-    };
+    let demand_of = |placement: &Placement| demand(&jobs[placement.job], placement.threads) as i64;
     let mut changes: Vec<(Millis, i64)> = schedule
         .placements()
         .iter()
         .flat_map(|placed| {
             [
-                (placed.start, demand(placed)),
-                (placed.end, -demand(placed)),
+                (placed.start, demand_of(placed)),
+                (placed.end, -demand_of(placed)),
             ]
         })
         .collect();
@@ -262,12 +273,15 @@ fn check_speed(
     // What a job that ran from the beginning would have progressed at each change, in ms.
     let capacity = f64::from(budget.threads.0.max(1)) * MICRO;
     let mut progress = Vec::with_capacity(changes.len());
-    let (mut now, mut sum, mut demand) = (Millis(0), 0.0, 0_i64);
+    let (mut now, mut sum, mut busy) = (Millis(0), 0.0, 0_i64);
+    let mut instants = Vec::with_capacity(changes.len());
     for &(at, change) in &changes {
-        let speed = (capacity / demand.max(1) as f64).min(1.0);
+        let speed = (capacity / busy.max(1) as f64).min(1.0);
         sum += (at - now).0 as f64 * speed;
         progress.push(sum);
-        demand += change;
+        let instant = instants.last().map_or(0, |&i: &u64| i) + u64::from(at > now);
+        instants.push(instant);
+        busy += change;
         now = at;
     }
     for placement in schedule.placements() {
@@ -278,9 +292,9 @@ fn check_speed(
         };
         let duration = &jobs[placement.job].duration;
         let needs = duration.single_thread.0 as f64 * duration.relative(placement.threads);
-        // Instants are rounded to the millisecond, and each change during the job moves its
-        // progress by at most that.
-        let rounding = (last - first + 2) as f64;
+        // Instants are rounded to the millisecond, and each instant of change during the job
+        // moves its progress by at most that.
+        let rounding = (instants[last] - instants[first] + 2) as f64;
         let short = needs - (to - from) - rounding;
         if short > 0.0 {
             violations.push(Violation::TooFast {

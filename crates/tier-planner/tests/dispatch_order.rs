@@ -1,15 +1,16 @@
 //! What starts when, on small instances; and that every broken law is found.
 
 use expect_test::{Expect, expect};
+use tier_planner::bounds::{LowerBounds, Rule};
 use tier_planner::budget::Budget;
 use tier_planner::cost::{DurationModel, MemoryModel};
-use tier_planner::dispatch::{Dispatch, Dispatcher};
+use tier_planner::dispatch::{Dispatch, Dispatcher, Orders};
 use tier_planner::job::{Job, JobGraph, JobId};
 use tier_planner::nix_today::{NixSettings, NixToday};
 use tier_planner::schedule::{Placement, Schedule};
 use tier_planner::simulate::simulate;
-use tier_planner::tier::{BuildTier, TierSet};
-use tier_planner::verify::verify;
+use tier_planner::tier::{BuildTier, TierId, TierSet};
+use tier_planner::verify::{Violation, verify};
 use tier_planner::{Bytes, Cores, Millis};
 
 /// Heavy (1 × 6), medium (3 × 4) and light (12 × 2).
@@ -50,6 +51,11 @@ fn instance(text: &str) -> (JobGraph, Vec<&str>) {
         jobs.push(Job {
             tier: tiers().find(tier).unwrap(),
             max_threads: Cores(threads),
+            usable_threads: if threads > 1 {
+                Job::UNLIMITED
+            } else {
+                Cores(1)
+            },
             duration: DurationModel::parallel(single_thread, f64::from(u8::from(threads > 1))),
             memory: MemoryModel {
                 base: Bytes::from_gb(gb.parse().unwrap()),
@@ -270,7 +276,7 @@ fn a_start_before_an_input_ends_is_found() {
             at 11.0 s, 25.0 GB of memory is in use
             at 11.0 s, 13 threads are in use
             at 11.0 s, 2 jobs of tier 0 run
-            job 0 ends with 105 ms of its work undone
+            job 0 ends with 106 ms of its work undone
         "#]],
     );
 }
@@ -303,6 +309,157 @@ fn memory_threads_and_tier_jobs_in_excess_are_found() {
             job 0 cannot be started with 0 threads
             job 0 ends with 48.0 s of its work undone
         "#]],
+    );
+}
+
+#[test]
+fn what_makes_no_sense_at_all_is_found() {
+    check_violations(
+        |p| p[1].end = Millis(1),
+        expect![[r#"
+        job 1 ends before it starts
+    "#]],
+    );
+    let (mut jobs, _) = instance("a light 1 1 1");
+    let placed = Placement {
+        job: JobId(0),
+        start: Millis(0),
+        end: Millis(1000),
+        threads: Cores(1),
+        memory: Bytes::GB,
+    };
+    let budget = Budget::new(Cores(1), Bytes::GB);
+    let none = TierSet::new(Vec::new());
+    let violations = verify(&Schedule::new(vec![placed]), &jobs, &none, &budget);
+    assert_eq!(violations, [Violation::UnknownTier(JobId(0))]);
+    // Many jobs that end at one instant are no excuse for one that ends too soon.
+    let text: String = (0..500).map(|i| format!("none{i} light 0 1 0\n")).collect();
+    (jobs, _) = instance(&format!("real light 5 1 0\n{text}"));
+    let placements = jobs.ids().map(|job| Placement {
+        job,
+        start: Millis(0),
+        end: Millis(10),
+        memory: Bytes(0),
+        ..placed
+    });
+    let unlimited = Budget::new(Cores(600), Bytes::GB);
+    let tiers = TierSet::new(
+        tiers()
+            .iter()
+            .map(|(_, tier)| BuildTier {
+                max_jobs: None,
+                ..tier.clone()
+            })
+            .collect(),
+    );
+    let violations = verify(
+        &Schedule::new(placements.collect()),
+        &jobs,
+        &tiers,
+        &unlimited,
+    );
+    let lines: Vec<String> = violations.iter().map(ToString::to_string).collect();
+    assert_eq!(lines, ["job 0 ends with 5.0 s of its work undone"]);
+}
+
+#[test]
+fn a_bound_names_memory_where_memory_slows_a_job() {
+    let job = Job {
+        tier: TierId(0),
+        max_threads: Cores(4),
+        usable_threads: Job::UNLIMITED,
+        duration: DurationModel::parallel(Millis(100_000), 1.0),
+        memory: MemoryModel {
+            base: Bytes(0),
+            per_thread: Bytes::GB,
+        },
+    };
+    let jobs = JobGraph::new(vec![job], []).unwrap();
+    let best = |gb, without: Rule| {
+        let budget = Budget::new(Cores(4), Bytes::from_gb(gb));
+        let bounds = LowerBounds::new(&jobs, &tiers(), &budget);
+        let best = bounds.best_under(|rule| rule != without);
+        best.map(|bound| bound.value)
+    };
+    assert_eq!(best(4.0, Rule::JobMemory), Some(Millis(25_000)));
+    assert_eq!(best(1.0, Rule::JobMemory), None);
+    assert_eq!(best(1.0, Rule::Memory), Some(Millis(100_000)));
+}
+
+/// A job that would keep the processor busy for hours does not start beside one that waits for a
+/// few seconds of memory.
+#[test]
+fn a_job_that_waits_for_memory_is_not_starved_by_a_busy_processor() {
+    let (jobs, names) = instance("first light 10 1 9\nbig heavy 500 1 8\nwide medium 40000 4 1");
+    let budget = Budget::new(Cores(2), Bytes::from_gb(10.0));
+    let mut orders = Orders::new(&jobs, &budget);
+    orders.priority = [3, 2, 1].map(Millis).to_vec();
+    let tiers = tiers();
+    let mut dispatcher = Dispatcher::with_orders(&jobs, &tiers, budget, &orders);
+    let schedule = simulate(&jobs, budget.threads, &mut dispatcher);
+    expect![[r#"
+        first: 0 – 10 s ×1
+        big: 10 – 760 s ×1
+        wide: 10 – 20260 s ×2
+    "#]].assert_eq(&show(&schedule, &names));
+}
+
+#[test]
+fn with_less_memory_a_job_starts_with_fewer_threads() {
+    let job = Job {
+        tier: TierId(0),
+        max_threads: Cores(4),
+        usable_threads: Job::UNLIMITED,
+        duration: DurationModel::parallel(Millis(100_000), 1.0),
+        memory: MemoryModel {
+            base: Bytes(0),
+            per_thread: Bytes::GB,
+        },
+    };
+    let jobs = JobGraph::new(vec![job], []).unwrap();
+    let start = |first: f64, then: f64| {
+        let budget = Budget::new(Cores(4), Bytes::from_gb(first));
+        let tiers = tiers();
+        let mut dispatcher = Dispatcher::new(&jobs, &tiers, budget);
+        dispatcher.set_memory(Bytes::from_gb(then));
+        dispatcher.next().map(|start| start.threads)
+    };
+    assert_eq!(start(8.0, 2.0), Some(Cores(2)));
+    assert_eq!(start(2.0, 8.0), Some(Cores(4)));
+    assert_eq!(start(8.0, 0.5), Some(Cores(1)));
+}
+
+#[test]
+fn an_event_that_comes_twice_counts_once() {
+    let (jobs, _) = instance("a light 1 1 1\nb light 1 1 1\nc light 1 1 1 > a b");
+    let tiers = tiers();
+    let budget = Budget::new(Cores(4), Bytes::from_gb(8.0));
+    let mut dispatcher = Dispatcher::new(&jobs, &tiers, budget);
+    while dispatcher.next().is_some() {}
+    dispatcher.finished(JobId(0));
+    dispatcher.finished(JobId(0));
+    assert_eq!(dispatcher.next(), None);
+    dispatcher.finished(JobId(1));
+    assert_eq!(dispatcher.next().map(|start| start.job), Some(JobId(2)));
+}
+
+#[test]
+fn a_budget_of_nothing_still_ends_one_job_after_the_other() {
+    let (jobs, _) = instance("a light 1 1 0\nb light 1 1 0");
+    let budget = Budget {
+        threads: Cores(0),
+        memory: Bytes(0),
+        oversubscription: f64::NAN,
+    };
+    let tiers = tiers();
+    let mut orders = Orders::new(&jobs, &budget);
+    orders.saturation = f64::NAN;
+    let mut dispatcher = Dispatcher::with_orders(&jobs, &tiers, budget, &orders);
+    assert_eq!(
+        simulate(&jobs, budget.threads, &mut dispatcher)
+            .placements()
+            .len(),
+        2
     );
 }
 

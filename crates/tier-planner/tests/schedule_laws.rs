@@ -178,6 +178,53 @@ proptest! {
         prop_assert_eq!(planned(&instance), planned(&instance.clone()));
     }
 
+    /// What is held up starts at the latest when all that ran at that time has ended, whatever
+    /// else is started meanwhile and in whatever order it ends.
+    #[test]
+    fn what_is_held_up_waits_only_for_what_ran_before(
+        instance in instance(30),
+        order in proptest::collection::vec(0_usize..30, 64),
+    ) {
+        let Instance { jobs, tiers, budget } = &instance;
+        let mut dispatcher = Dispatcher::new(jobs, tiers, *budget);
+        let mut running: Vec<JobId> = Vec::new();
+        let mut waits: Option<(JobId, Vec<JobId>)> = None;
+        let mut order = order.into_iter().cycle();
+        loop {
+            let mut held_up = dispatcher.held_up();
+            while let Some(start) = dispatcher.next() {
+                if waits.as_ref().is_some_and(|(job, _)| *job == start.job) {
+                    waits = None;
+                }
+                held_up = held_up.or_else(|| {
+                    let held_up = dispatcher.held_up();
+                    // Noted while this start was chosen: it is not among what ran before.
+                    waits = held_up.map(|job| (job, running.clone()));
+                    held_up
+                });
+                running.push(start.job);
+                if dispatcher.held_up().is_none() {
+                    held_up = None;
+                }
+            }
+            if let Some(job) = dispatcher.held_up()
+                && waits.is_none()
+            {
+                waits = Some((job, running.clone()));
+            }
+            if let Some((job, before)) = &waits {
+                let still = before.iter().any(|before| running.contains(before));
+                prop_assert!(still, "job {} has waited for nothing", job.0);
+            }
+            if running.is_empty() {
+                break;
+            }
+            let at = order.next().unwrap_or_default() % running.len();
+            dispatcher.finished(running.swap_remove(at));
+        }
+        prop_assert!(dispatcher.is_done());
+    }
+
     #[test]
     fn a_failed_job_takes_only_its_dependents_with_it(
         instance in instance(20),

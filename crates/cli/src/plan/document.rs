@@ -284,6 +284,7 @@ fn bound_of(made: &Made<'_>, bound: &Bound) -> dto::Bound {
     let assumes = bound.rules().into_iter().map(|rule| match rule {
         Rule::Precedence => "input order".to_owned(),
         Rule::JobThreads => "cores per job".to_owned(),
+        Rule::JobMemory => "memory of each job".to_owned(),
         Rule::Threads => "threads".to_owned(),
         Rule::Memory => "memory".to_owned(),
         Rule::TierJobs(id) => format!("jobs of {} at once", tier(id)),
