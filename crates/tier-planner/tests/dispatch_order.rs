@@ -401,7 +401,8 @@ fn a_job_that_waits_for_memory_is_not_starved_by_a_busy_processor() {
         first: 0 – 10 s ×1
         big: 10 – 760 s ×1
         wide: 10 – 20260 s ×2
-    "#]].assert_eq(&show(&schedule, &names));
+    "#]]
+    .assert_eq(&show(&schedule, &names));
 }
 
 #[test]

@@ -55,12 +55,15 @@ impl Dispatch for Scripted<'_> {
 /// event, any subset of the jobs that are left, in every order of the resulting events.
 ///
 /// It knows nothing of priorities, limits or readiness: it proposes, and [`verify`] disposes.
-fn shortest(instance: &Instance) -> Option<Millis> {
+/// `fewer` takes threads away from each job; with none taken away, they have what the plan gives.
+fn shortest(instance: &Instance, fewer: &[u32]) -> Option<Millis> {
     let Instance { jobs, budget, .. } = instance;
     let shapes: Vec<Option<Start>> = jobs
         .ids()
         .map(|job| {
-            let threads = jobs[job].threads_within(budget.threads, budget.memory)?;
+            let most = jobs[job].threads_within(budget.threads, budget.memory)?;
+            let fewer = fewer.get(job.0 as usize).copied().unwrap_or_default();
+            let threads = Cores(most.0 - fewer % most.0);
             let memory = jobs[job].memory.at(threads);
             Some(Start {
                 job,
@@ -323,11 +326,24 @@ proptest! {
         let plan = planned(&instance);
         let Instance { jobs, tiers, budget } = &instance;
         prop_assume!(Dispatcher::new(jobs, tiers, *budget).abandoned().count() == 0);
-        if let Some(shortest) = shortest(&instance) {
+        if let Some(shortest) = shortest(&instance, &[]) {
             prop_assert!(bound(&instance) <= shortest);
             prop_assert!(shortest <= plan.makespan());
         } else {
             prop_assert!(jobs.is_empty());
+        }
+    }
+
+    /// No number of threads makes a schedule shorter than the bound.
+    #[test]
+    fn the_bound_holds_for_every_number_of_threads(
+        instance in instance(6),
+        fewer in proptest::collection::vec(0_u32..8, 6),
+    ) {
+        let Instance { jobs, tiers, budget } = &instance;
+        prop_assume!(Dispatcher::new(jobs, tiers, *budget).abandoned().count() == 0);
+        if let Some(shortest) = shortest(&instance, &fewer) {
+            prop_assert!(bound(&instance) <= shortest);
         }
     }
 }
