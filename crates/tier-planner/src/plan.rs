@@ -206,7 +206,11 @@ fn job_graph(
             Job {
                 tier,
                 max_threads: most,
-                usable_threads: if parallel { Job::UNLIMITED } else { Cores(1) },
+                usable_threads: match build.estimate.tool_threads {
+                    _ if !parallel => Cores(1),
+                    Some(threads) => threads,
+                    None => Job::UNLIMITED,
+                },
                 duration: build.estimate.duration,
                 memory: build.estimate.memory,
             }
