@@ -90,6 +90,10 @@ pub(crate) struct PlanArgs {
     #[arg(long, value_name = "TIME", value_parser = parse_duration, default_value = "30min", help_heading = "What to build")]
     pub(crate) nix_timeout: Millis,
 
+    /// Leave out the hmtool.toml of this directory and of those above it
+    #[arg(long, help_heading = "What to build")]
+    pub(crate) no_config: bool,
+
     /// Plan for this machine of hmtool.toml
     #[arg(
         short,
@@ -125,12 +129,12 @@ pub(crate) struct PlanArgs {
     #[arg(long, value_name = "FACTOR", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=100_000), help_heading = "Machine")]
     pub(crate) effort: u32,
 
-    /// Compare with Nix at this max-jobs
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=65_535), help_heading = "Machine")]
-    pub(crate) max_jobs: Option<u32>,
+    /// Compare the plan with Nix at this max-jobs; the plan itself is the same
+    #[arg(long, visible_alias = "max-jobs", value_name = "N", value_parser = clap::value_parser!(u32).range(1..=65_535), help_heading = "Comparison")]
+    pub(crate) nix_max_jobs: Option<u32>,
 
-    /// Compare with Nix at this cores
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(0..=65_535), help_heading = "Machine")]
+    /// Compare the plan with Nix at this cores; 0 is all, as for Nix
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(0..=65_535), help_heading = "Comparison")]
     pub(crate) nix_cores: Option<u32>,
 
     /// Count what FILE lists as valid already: path-info JSON, store paths, or a dry run's text

@@ -151,10 +151,7 @@ impl History {
                 Err(what) => bad.push(BadRow { line, what }),
             }
         }
-        for rows in history.packages.values_mut() {
-            rows.sort_by(|a, b| b.time.cmp(&a.time).then(a.seconds.total_cmp(&b.seconds)));
-            rows.truncate(ROWS_PER_PACKAGE);
-        }
+        history.packages.values_mut().for_each(newest_first);
         (history, bad)
     }
 
@@ -182,6 +179,32 @@ impl History {
         })
     }
 
+    /// Takes the rows of `other` too; of each package the newest ten count. O(n log n).
+    pub fn merge(&mut self, other: Self) {
+        for (name, rows) in other.packages {
+            let all = self.packages.entry(name).or_default();
+            all.extend(rows);
+            newest_first(all);
+        }
+    }
+
+    /// How many rows of a `build-reports.csv` each host has, as far as they can be read. Rows of
+    /// the machine that ran nix-output-monitor are under the empty name.
+    pub fn hosts(csv: &[u8]) -> BTreeMap<String, u32> {
+        let mut records = Records::new(csv);
+        let header = records.next().and_then(|(_, header)| header.ok());
+        let mut hosts = BTreeMap::new();
+        let Some(columns) = header.and_then(|header| Columns::find(&header).ok()) else {
+            return hosts;
+        };
+        for (_, record) in records {
+            if let Ok((host, ..)) = record.and_then(|record| columns.row(&record)) {
+                *hosts.entry(host).or_insert(0) += 1;
+            }
+        }
+        hosts
+    }
+
     /// Names of the packages, ascending.
     pub fn packages(&self) -> impl ExactSizeIterator<Item = &str> {
         self.packages.keys().map(String::as_str)
@@ -191,6 +214,11 @@ impl History {
     pub fn is_empty(&self) -> bool {
         self.packages.is_empty()
     }
+}
+
+fn newest_first(rows: &mut Vec<Row>) {
+    rows.sort_by(|a, b| b.time.cmp(&a.time).then(a.seconds.total_cmp(&b.seconds)));
+    rows.truncate(ROWS_PER_PACKAGE);
 }
 
 struct Columns {

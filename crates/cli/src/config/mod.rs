@@ -38,6 +38,19 @@ pub(crate) struct Config {
     pub(crate) cores: Option<u32>,
     /// Threads promised to running builds together, as a multiple of the machine's.
     pub(crate) oversubscription: Option<f64>,
+    /// Speed of the machine that estimates are read at.
+    pub(crate) seconds_per_sbu: Option<f64>,
+    /// What was measured of packages, by pname or attribute.
+    pub(crate) packages: BTreeMap<String, Package>,
+}
+
+/// A `[packages.NAME]`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Package {
+    /// The most it held, built with the cores of its tier.
+    pub(crate) memory: Bytes,
+    /// Of that, what does not grow with the number of threads.
+    pub(crate) base: Option<Bytes>,
 }
 
 /// A `[machines.NAME]`.
@@ -181,6 +194,11 @@ impl Config {
             let machine = read_machine(table, &dir, &mut tier_mentions);
             self.machines.insert(name.to_owned(), machine);
         });
+        root.named("packages", |name, table| {
+            if let Some(package) = read_package(table) {
+                self.packages.insert(name.to_owned(), package);
+            }
+        });
         root.each("caches", |table| {
             self.caches.extend(read_cache(table, &dir));
         });
@@ -194,7 +212,8 @@ impl Config {
             nix.finish();
         }
         if let Some(mut plan) = root.table("plan", "[plan]") {
-            self.oversubscription = plan.factor("thread-oversubscription", 1.0);
+            self.oversubscription = plan.decimal("thread-oversubscription", 1.0, 64.0);
+            self.seconds_per_sbu = plan.decimal("seconds-per-sbu", 1.0, 100_000.0);
             plan.finish();
         }
         let tiers: Vec<&str> = self.tiers.iter().map(|t| t.name.as_str()).collect();
@@ -245,6 +264,27 @@ fn read_machine(
     }
     table.finish();
     machine
+}
+
+fn read_package(mut table: Table<'_, '_>) -> Option<Package> {
+    let memory = table.bytes("memory");
+    let base = table.bytes("memory-base");
+    let has_memory = table.has("memory");
+    if !has_memory {
+        let problem = Problem::new(table.span.clone(), "nothing says how much memory it took");
+        table.problem(problem.hinted("add `memory = \"… GB\"`, measured at the cores of its tier"));
+    }
+    if let (Some(all), Some(base)) = (&memory, &base)
+        && base.value > all.value
+    {
+        let problem = Problem::new(base.span.clone(), "`memory-base` is more than `memory`");
+        table.problem(problem.hinted("it is the part of it that does not grow with the threads"));
+    }
+    table.finish();
+    Some(Package {
+        memory: memory?.value,
+        base: base.map(|base| base.value),
+    })
 }
 
 fn read_cache(mut table: Table<'_, '_>, dir: &Path) -> Option<Cache> {

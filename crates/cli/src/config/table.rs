@@ -108,21 +108,36 @@ impl<'t, 'p> Table<'t, 'p> {
     /// A whole number of at least `least` and at most 65,535: nothing in this file counts more.
     pub(super) fn number(&mut self, key: &'static str, least: u32) -> Option<At<u32>> {
         let value = self.get(key)?;
-        if let DeValue::Integer(integer) = value.get_ref()
-            && let Ok(n) = u32::from_str_radix(integer.as_str(), integer.radix())
-            && (least..=65_535).contains(&n)
-        {
-            return Some(At {
-                value: n,
-                span: value.span(),
-            });
+        if let DeValue::Integer(integer) = value.get_ref() {
+            let read = i128::from_str_radix(integer.as_str(), integer.radix());
+            if let Ok(n) = read
+                && (i128::from(least)..=65_535).contains(&n)
+            {
+                return Some(At {
+                    value: n as u32,
+                    span: value.span(),
+                });
+            }
+            let is_small = read.is_ok_and(|n| n < i128::from(least));
+            let label = format!("too {}", if is_small { "small" } else { "large" });
+            let message = format!(
+                "`{key}` in {} is not a whole number from {least} to 65535",
+                self.title
+            );
+            self.problem(Problem::new(value.span(), message).labelled(label));
+            return None;
         }
         self.wrong(key, value, &format!("a whole number from {least} to 65535"));
         None
     }
 
-    /// A number of at least `least` and at most 64.
-    pub(super) fn factor(&mut self, key: &'static str, least: f64) -> Option<f64> {
+    /// Whether the key is there, whatever its value.
+    pub(super) fn has(&self, key: &str) -> bool {
+        self.entries.keys().any(|found| found.get_ref() == key)
+    }
+
+    /// A number of at least `least` and at most `most`.
+    pub(super) fn decimal(&mut self, key: &'static str, least: f64, most: f64) -> Option<f64> {
         let value = self.get(key)?;
         let read = match value.get_ref() {
             DeValue::Integer(integer) => integer.as_str().parse::<f64>().ok(),
@@ -130,9 +145,9 @@ impl<'t, 'p> Table<'t, 'p> {
             _ => None,
         };
         match read {
-            Some(factor) if (least..=64.0).contains(&factor) => Some(factor),
+            Some(number) if (least..=most).contains(&number) => Some(number),
             _ => {
-                self.wrong(key, value, &format!("a number from {least} to 64"));
+                self.wrong(key, value, &format!("a number from {least} to {most}"));
                 None
             }
         }

@@ -82,7 +82,7 @@ fn values_of_another_type_are_errors() {
              --> hmtool.toml:6:12
               |
             6 | max-jobs = 0
-              |            ^ this is an integer
+              |            ^ too small
             error: `thread-oversubscription` in [plan] is not a number from 1 to 64
              --> hmtool.toml:8:27
               |

@@ -79,6 +79,8 @@ pub(crate) struct Machine {
 pub(crate) struct Input {
     /// The graphs, as they were named.
     pub(crate) graphs: Vec<String>,
+    /// The `hmtool.toml` that was heeded; null when none was.
+    pub(crate) config: Option<String>,
     /// Derivations in the graphs.
     pub(crate) derivations: u64,
     /// Dependencies between them.
@@ -219,6 +221,8 @@ pub(crate) struct Today {
     pub(crate) max_jobs: u32,
     /// Nix's `cores`.
     pub(crate) cores: u32,
+    /// Whether these are Nix's defaults, taken because nothing says how it is set.
+    pub(crate) is_default: bool,
     /// From the first start to the last end, as if memory had no end.
     pub(crate) length_ms: u64,
     /// The most memory in use at one time.

@@ -31,6 +31,7 @@ pub(super) fn new(made: &Made<'_>) -> dto::Plan {
         machine: machine(made),
         input: dto::Input {
             graphs: made.input.shown.clone(),
+            config: made.settings.config.as_ref().map(|c| super::shown(&c.file)),
             derivations: made.input.graph.len() as u64,
             dependencies: made.input.graph.edge_count() as u64,
             roots: made.input.roots.len() as u64,
@@ -310,6 +311,7 @@ fn today(made: &Made<'_>, baseline: &Baseline) -> dto::Today {
     dto::Today {
         max_jobs: baseline.settings.max_jobs,
         cores: baseline.settings.cores.0,
+        is_default: made.settings.nix_is_default && baseline.settings == made.settings.nix_today,
         length_ms: length.0,
         peak_memory_bytes: baseline.peak_memory.0,
         over_memory_ms: baseline.over_budget.0,

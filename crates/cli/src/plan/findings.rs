@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use cache_policy::Unservable;
+use hw_profile::Bytes;
 use tier_planner::Cores;
 use tier_planner::bounds::BoundKind;
 use tier_planner::bounds::Rule;
@@ -27,6 +28,7 @@ pub(super) fn of(made: &Made<'_>, plan: &Plan) -> Vec<Diagnostic> {
     out.extend(misfits(made, plan));
     out.extend(not_built_here(made, plan));
     out.extend(today(plan));
+    out.extend(more_than_hot(made, plan));
     out.extend(tier_limit(made));
     out.extend(oversized_tiers(plan));
     out.extend(unservable(made));
@@ -161,7 +163,12 @@ fn today(plan: &Plan) -> Option<Diagnostic> {
         Severity::Warning,
         "today-out-of-memory",
         format!(
-            "today's setting, max-jobs {} with cores {}, passes {} after {} and needs {}",
+            "{}, max-jobs {} with cores {}, passes {} after {} and needs {}",
+            if today.is_default {
+                "Nix's default"
+            } else {
+                "today's setting"
+            },
             today.max_jobs,
             today.cores,
             bytes(budget),
@@ -171,6 +178,36 @@ fn today(plan: &Plan) -> Option<Diagnostic> {
     );
     found.cost_bytes = Some(today.peak_memory_bytes.saturating_sub(budget));
     found.hint = Some("build by the plan: --sh prints the commands".to_owned());
+    Some(found)
+}
+
+/// Whether the plan holds more at once than stays uncompressed while zram is full. What a
+/// compiler holds it uses: such pages come back from zram as fast as they go.
+fn more_than_hot(made: &Made<'_>, plan: &Plan) -> Option<Diagnostic> {
+    let memory = &made.settings.memory;
+    let peak = plan.schedule.peak_memory_bytes;
+    let in_use = peak.saturating_add(memory.reserve.0);
+    if made.settings.memory_given || peak <= memory.hot.0 || in_use <= memory.ram.0 {
+        return None;
+    }
+    let mut found = new(
+        Severity::Warning,
+        "more-than-hot",
+        format!(
+            "the plan holds up to {} beside {} kept free, in {} of RAM; with zram in use only {} \
+             stay uncompressed",
+            bytes(peak),
+            bytes(memory.reserve.0),
+            bytes(memory.ram.0),
+            bytes(memory.hot.0)
+        ),
+    );
+    found.cost_bytes = Some(peak - memory.hot.0);
+    let hot = Bytes(memory.hot.0).as_gb();
+    found.hint = Some(format!(
+        "--mem {}G plans without swapping",
+        (hot * 10.0).floor() / 10.0
+    ));
     Some(found)
 }
 
@@ -267,9 +304,13 @@ fn unservable(made: &Made<'_>) -> Vec<Diagnostic> {
 }
 
 fn rule_problems(made: &Made<'_>) -> Vec<Diagnostic> {
+    if made.settings.has_standard_tiers() {
+        // The user wrote none of these rules and can change none.
+        return Vec::new();
+    }
     let problems = made.plan.rule_problems.iter().map(|problem| {
         let severity = match problem.severity() {
-            // A rule that cannot be read is left out; the plan stands.
+            // One that cannot be read has ended the program before.
             RuleSeverity::Error | RuleSeverity::Warning => Severity::Warning,
             RuleSeverity::Note => Severity::Note,
         };
@@ -339,6 +380,64 @@ pub(super) fn bad_rows(file: &Path, bad: &[BadRow]) -> Option<Diagnostic> {
     );
     found.hint = Some(first.hint().to_owned());
     Some(found)
+}
+
+/// Rows of a history that are other machines', or that there are none.
+pub(super) fn unused_rows(
+    file: &Path,
+    here: &[(String, u32)],
+    elsewhere: &[(String, u32)],
+    bad: &[BadRow],
+) -> Option<Diagnostic> {
+    let rows =
+        |hosts: &[(String, u32)]| hosts.iter().map(|(_, rows)| u64::from(*rows)).sum::<u64>();
+    let (used, unused) = (rows(here), rows(elsewhere));
+    let file = shown(file);
+    if used + unused == 0 {
+        return bad.is_empty().then(|| {
+            let mut found = new(
+                Severity::Warning,
+                "history-empty",
+                format!("{file}: no build is in it, so nothing is learnt"),
+            );
+            found.hint =
+                Some("nix-output-monitor keeps it in ~/.local/state/nix-output-monitor".to_owned());
+            found
+        });
+    }
+    if unused == 0 {
+        return None;
+    }
+    let severity = if used == 0 {
+        Severity::Warning
+    } else {
+        Severity::Note
+    };
+    let hosts = named(elsewhere.iter().map(|(host, _)| host.as_str()));
+    let mut found = new(
+        severity,
+        "history-other-machines",
+        format!(
+            "{file}: {} of {} rows used, the others are of {hosts}",
+            count(used),
+            count(used + unused)
+        ),
+    );
+    found.hint = Some(
+        "rows without a host name and those with this machine's count; -m NAME names it".to_owned(),
+    );
+    Some(found)
+}
+
+/// A package of the configuration that is not built from this graph.
+pub(super) fn unknown_package(name: &str) -> Diagnostic {
+    let mut found = new(
+        Severity::Note,
+        "package-matches-nothing",
+        format!("packages.{name} of the configuration: no build is called that"),
+    );
+    found.hint = Some("a pname or an attribute is understood".to_owned());
+    found
 }
 
 fn named<'a>(names: impl ExactSizeIterator<Item = &'a str>) -> String {

@@ -3,6 +3,8 @@
 mod document;
 mod findings;
 mod gates;
+mod machine;
+mod measured;
 mod settings;
 
 use std::collections::BTreeMap;
@@ -30,6 +32,12 @@ use settings::{GraphSource, Settings};
 pub(crate) fn run(args: &PlanArgs) -> Result<Outcome, Failure> {
     let progress = Progress::new();
     let mut settings = Settings::new(args, &progress)?;
+    if let (false, Some(config)) = (args.graph.is_empty(), &settings.config) {
+        // Where only a graph is named, a file from a directory above may come as a surprise.
+        let file = shown(&config.file);
+        let said = format!("planned by {file}; --no-config leaves it out");
+        output::complain(&render::untrusted::for_terminal(&said));
+    }
     let input = read_input(args, &settings, &progress)?;
     let mut diagnostics = std::mem::take(&mut settings.diagnostics);
     diagnostics.extend(input.failed_jobs.iter().map(findings::failed_job));
@@ -42,7 +50,7 @@ pub(crate) fn run(args: &PlanArgs) -> Result<Outcome, Failure> {
         "planning"
     );
 
-    let estimator = estimator(args, &settings, &progress, &mut diagnostics)?;
+    let estimator = estimator(args, &settings, &input, &progress, &mut diagnostics)?;
     let plan = plan::plan(&Request {
         graph: &input.graph,
         roots: &input.roots,
@@ -62,11 +70,11 @@ pub(crate) fn run(args: &PlanArgs) -> Result<Outcome, Failure> {
     };
     let mut document = document::new(&made);
     diagnostics.extend(findings::of(&made, &document));
-    diagnostics.sort_by(|a, b| {
-        let cost = |d: &dto::Diagnostic| (d.cost_ms.unwrap_or(0), d.cost_bytes.unwrap_or(0));
-        a.severity
-            .cmp(&b.severity)
-            .then_with(|| cost(b).cmp(&cost(a)))
+    diagnostics.sort_by_key(|d| {
+        let cost = (d.cost_ms.unwrap_or(0), d.cost_bytes.unwrap_or(0));
+        // Whoever gives a history is to know first that it plays no part.
+        let is_history = d.code.starts_with("history-");
+        (d.severity, !is_history, std::cmp::Reverse(cost))
     });
     document.diagnostics = diagnostics;
     document.gates = gates::of(args, &document);
@@ -247,41 +255,49 @@ fn local_store(
 fn estimator(
     args: &PlanArgs,
     settings: &Settings,
+    input: &Input,
     progress: &Progress,
     diagnostics: &mut Vec<dto::Diagnostic>,
 ) -> Result<Estimator, Failure> {
     let classifier = &settings.classifier;
     let mut estimator = Estimator::new(classifier.tiers().clone(), classifier.default_tier());
-    let mut csv = Vec::new();
+    let mut history = History::default();
     for file in &args.history {
         let bytes = input::content::read(file, progress)?;
-        let (_, bad) = History::parse(&bytes, HERE);
-        diagnostics.extend(findings::bad_rows(file, &bad));
-        // One header is enough; rows of several files make one history.
-        let rows = if csv.is_empty() {
-            &bytes[..]
-        } else {
-            after_first_line(&bytes)
-        };
-        csv.extend_from_slice(rows);
-        if !csv.ends_with(b"\n") {
-            csv.push(b'\n');
+        let is_here = |host: &String| settings.goes_by(host);
+        let (here, elsewhere): (Vec<_>, Vec<_>) = History::hosts(&bytes)
+            .into_iter()
+            .partition(|(host, _)| is_here(host));
+        // What is wrong with the rows is the same whichever host is asked for.
+        let (rows, bad) = History::parse(&bytes, HERE);
+        history.merge(rows);
+        for (host, _) in here.iter().filter(|(host, _)| host != HERE) {
+            history.merge(History::parse(&bytes, host).0);
         }
+        diagnostics.extend(findings::bad_rows(file, &bad));
+        diagnostics.extend(findings::unused_rows(file, &here, &elsewhere, &bad));
     }
-    if !csv.is_empty() {
-        let (history, _) = History::parse(&csv, HERE);
+    if !history.is_empty() {
         estimator = estimator.with_history(history, settings.nix_today.cores);
     }
-    Ok(estimator.with_profile(&settings.profile))
+    estimator = estimator.with_profile(&settings.profile);
+    let Some(config) = &settings.config else {
+        return Ok(estimator);
+    };
+    if let Some(seconds) = config.seconds_per_sbu {
+        estimator = estimator.with_seconds_per_sbu(seconds);
+    }
+    Ok(measured::add(
+        estimator,
+        &config.packages,
+        classifier,
+        input,
+        diagnostics,
+    ))
 }
 
 /// The builder's name in nix-output-monitor's file, which is empty for the machine itself.
 const HERE: &str = "";
-
-fn after_first_line(bytes: &[u8]) -> &[u8] {
-    let end = bytes.iter().position(|&b| b == b'\n');
-    end.map_or(&[], |end| &bytes[end + 1..])
-}
 
 fn outcome(args: &PlanArgs, document: &dto::Plan) -> Outcome {
     let failed: Vec<&dto::Gate> = document.gates.iter().filter(|gate| !gate.passed).collect();

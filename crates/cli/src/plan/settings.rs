@@ -10,9 +10,10 @@ use tier_planner::nix_today::NixSettings;
 use tier_planner::rule::{self, Field, Rule};
 use tier_planner::tier::{BuildTier, TierId, TierSet};
 
+use super::machine::machine;
 use crate::args::PlanArgs;
 use crate::caches::{NarinfoSource, Store};
-use crate::config::{self, CacheSource, Config, nearest};
+use crate::config::{self, CacheSource, Config};
 use crate::dto::plan as dto;
 use crate::failure::{BadValue, Failure};
 use crate::input;
@@ -47,6 +48,8 @@ pub(super) struct Settings {
     pub(super) memory_given: bool,
     pub(super) builds_only: Option<Vec<String>>,
     pub(super) nix_today: NixSettings,
+    /// Whether nobody says how Nix is set today, so that its defaults are taken.
+    pub(super) nix_is_default: bool,
     pub(super) classifier: Classifier,
     /// What is wrong with the profile and the budget.
     pub(super) diagnostics: Vec<dto::Diagnostic>,
@@ -58,8 +61,9 @@ impl Settings {
         let cwd = PathBuf::from(".");
         let target = args.target.as_deref();
         let target_dir = target.map(Path::new).filter(|path| path.is_dir());
-        let found = Config::find(target_dir.unwrap_or(&cwd));
+        let found = (!args.no_config).then(|| Config::find(target_dir.unwrap_or(&cwd)));
         let config = found
+            .flatten()
             .map(|file| Config::read(&relative(file)))
             .transpose()?;
         if let (Some(target), None) = (target, target_dir)
@@ -72,12 +76,19 @@ impl Settings {
             });
         }
 
-        let (name, machine) = machine(args, config.as_ref())?;
+        let installable = target.filter(|_| target_dir.is_none());
+        let (name, machine) = machine(args, installable, config.as_ref())?;
         let graph = graph_source(args, config.as_ref(), &machine, target_dir)?;
         let profile_file = args.profile.as_ref().or(machine.profile.as_ref());
         let profile = match profile_file {
             Some(file) => read_profile(file, progress)?,
             None => Profile::default(),
+        };
+        let own_name = || {
+            let stem = profile_file.and_then(|file| file.file_stem());
+            let stem = stem.map(|stem| stem.to_string_lossy().into_owned());
+            let hostname = profile.hostname().map(str::to_owned);
+            hostname.or(stem.filter(|_| args.profile.is_some()))
         };
         let threads = args.cores.or(machine.threads).map(Cores);
         if profile_file.is_none() && (threads.is_none() || args.mem.is_none()) {
@@ -108,9 +119,10 @@ impl Settings {
             .or(config.as_ref().and_then(|c| c.oversubscription))
             .unwrap_or(Budget::OVERSUBSCRIPTION);
         let classifier = classifier(config.as_ref(), budget.threads, budget.memory.for_builds);
-        let nix_today = nix_today(args, config.as_ref(), &profile, budget.threads);
+        let (nix_today, nix_is_default) =
+            nix_today(args, config.as_ref(), &profile, budget.threads);
         Ok(Self {
-            machine: name.or_else(|| profile.hostname().map(str::to_owned)),
+            machine: name.or_else(own_name),
             graph,
             budget: Budget {
                 threads: budget.threads,
@@ -121,11 +133,24 @@ impl Settings {
             memory_given: args.mem.is_some(),
             builds_only: machine.builds,
             nix_today,
+            nix_is_default,
             classifier,
             profile,
             config,
             diagnostics,
         })
+    }
+
+    /// Whether the tiers and their rules are the built-in ones.
+    pub(super) fn has_standard_tiers(&self) -> bool {
+        self.config.as_ref().is_none_or(|c| c.tiers.is_empty())
+    }
+
+    /// Whether a builder of that name is this machine. The machine that wrote the list has none.
+    pub(super) fn goes_by(&self, host: &str) -> bool {
+        host.is_empty()
+            || self.machine.as_deref() == Some(host)
+            || self.profile.hostname() == Some(host)
     }
 
     /// The local store and the caches, local first, then `--cache`, then those of `hmtool.toml`.
@@ -191,43 +216,6 @@ fn relative(file: PathBuf) -> PathBuf {
         Some(shorter) => shorter,
         None => file,
     }
-}
-
-/// The machine's name and what the configuration says of it.
-fn machine(
-    args: &PlanArgs,
-    config: Option<&Config>,
-) -> Result<(Option<String>, config::Machine), Failure> {
-    let Some(config) = config.filter(|c| !c.machines.is_empty()) else {
-        return Ok((args.machine.clone(), config::Machine::default()));
-    };
-    let known: Vec<&str> = config.machines.keys().map(String::as_str).collect();
-    let name = match (&args.machine, &config.default_machine) {
-        (Some(name), _) | (None, Some(name)) => name.clone(),
-        (None, None) if known.len() == 1 => known[0].to_owned(),
-        (None, None) if args.profile.is_some() || (args.mem.is_some() && args.cores.is_some()) => {
-            return Ok((None, config::Machine::default()));
-        }
-        (None, None) => {
-            return Err(Failure::Usage {
-                message: format!("{} has several machines", config.file.display()),
-                hint: format!("choose one with --machine: {}", known.join(", ")),
-            });
-        }
-    };
-    if let Some(machine) = config.machines.get(&name) {
-        return Ok((Some(name), machine.clone()));
-    }
-    if args.profile.is_some() {
-        return Ok((Some(name), config::Machine::default()));
-    }
-    Err(Failure::Usage {
-        message: format!("{} has no machine `{name}`", config.file.display()),
-        hint: match nearest(&name, &known) {
-            Some(near) => format!("did you mean `{near}`?"),
-            None => format!("it has {}", known.join(", ")),
-        },
-    })
 }
 
 fn graph_source(
@@ -424,32 +412,31 @@ fn classifier(config: Option<&Config>, threads: Cores, memory: Bytes) -> Classif
     Classifier::new(TierSet::new(tiers), rules, TierId(default as u16))
 }
 
-/// Nix's settings today: flags, configuration, profile, and at last Nix's own defaults.
+/// Nix's settings today: flags, configuration, profile, and at last Nix's own defaults; and
+/// whether it came to these.
 fn nix_today(
     args: &PlanArgs,
     config: Option<&Config>,
     profile: &Profile,
     threads: Cores,
-) -> NixSettings {
+) -> (NixSettings, bool) {
     let max_jobs = args
-        .max_jobs
+        .nix_max_jobs
         .or(config.and_then(|c| c.max_jobs))
-        .or(profile.max_jobs())
-        .unwrap_or(1);
+        .or(profile.max_jobs());
     let cores = args
         .nix_cores
         .or(config.and_then(|c| c.cores))
-        .or(profile.max_cores().map(|c| c.0))
-        .unwrap_or(0);
-    NixSettings {
-        max_jobs,
+        .or(profile.max_cores().map(|c| c.0));
+    let settings = NixSettings {
+        max_jobs: max_jobs.unwrap_or(1),
         // 0 means all of the machine's to Nix.
-        cores: if cores == 0 {
-            profile.threads().unwrap_or(threads)
-        } else {
-            Cores(cores)
+        cores: match cores.unwrap_or(0) {
+            0 => profile.threads().unwrap_or(threads),
+            cores => Cores(cores),
         },
-    }
+    };
+    (settings, max_jobs.is_none() && cores.is_none())
 }
 
 fn of_profile(found: hw_profile::Diagnostic) -> dto::Diagnostic {

@@ -270,7 +270,12 @@ impl Page<'_> {
             0 => nix(today, String::new()),
             over => nix(today, format!(", {} more than there is", bytes(over))),
         };
-        rows.push(["Nix today".to_owned(), duration(today.length_ms), what]);
+        let word = if today.is_default {
+            "Nix default"
+        } else {
+            "Nix today"
+        };
+        rows.push([word.to_owned(), duration(today.length_ms), what]);
         let fitting = plan.today_fitting.as_ref();
         if let Some(run) = fitting {
             let what = nix(run, ", its fastest setting that fits".to_owned());
@@ -278,6 +283,7 @@ impl Page<'_> {
         }
         let (against, whose) = match fitting {
             Some(run) => (run, "Nix's fastest setting that fits"),
+            None if today.is_default => (today, "Nix's default"),
             None => (today, "today's setting"),
         };
         let note = match against.saved {

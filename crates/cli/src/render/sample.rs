@@ -73,6 +73,7 @@ pub(super) fn plan() -> Plan {
         },
         input: Input {
             graphs: vec!["graph.json".to_owned()],
+            config: Some("hmtool.toml".to_owned()),
             derivations: 12,
             dependencies: 20,
             roots: 1,
@@ -123,6 +124,7 @@ pub(super) fn plan() -> Plan {
         today: Today {
             max_jobs: 2,
             cores: 6,
+            is_default: false,
             length_ms: 110 * MIN,
             peak_memory_bytes: 20 * GB,
             over_memory_ms: 30 * MIN,
@@ -132,6 +134,7 @@ pub(super) fn plan() -> Plan {
         today_fitting: Some(Today {
             max_jobs: 1,
             cores: 6,
+            is_default: false,
             length_ms: 130 * MIN,
             peak_memory_bytes: 12 * GB,
             over_memory_ms: 0,

@@ -3,6 +3,7 @@
 mod caches;
 mod command_line;
 mod formats;
+mod knowledge;
 #[path = "../example_is_current/nix.rs"]
 #[allow(dead_code)]
 mod nix;

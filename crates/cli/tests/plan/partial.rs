@@ -29,7 +29,7 @@ fn the_screen_compares_nothing_with_a_part() {
 Schedule  without 2 builds that cannot be built here
   planned[..]without 2 builds, peak [..]
 ...
-  Nix today[..]of all 3 builds, [..]
+  Nix default[..]of all 3 builds, [..]
 ...
 Critical path: 1 step, [..]
   base-1.0[..]  base-1.0[..]
