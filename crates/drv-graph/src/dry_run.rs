@@ -65,23 +65,47 @@ pub(crate) fn looks_like(input: &[u8]) -> bool {
         .any(|line| Section::of(line).is_some())
 }
 
-/// Reads what a dry run wrote. Other lines (warnings, progress) are read over; nothing at all
-/// means that there is nothing to do.
+/// Reads what a dry run wrote. Other lines (warnings, progress) are read over, amid a list too;
+/// nothing at all means that there is nothing to do.
 ///
 /// # Errors
-/// A line in a section that is not a store path, or the first byte that is not UTF-8.
+/// A line in a section that is indented and no store path, a path that stands below no heading,
+/// or the first byte that is not UTF-8.
 pub fn read(input: &[u8]) -> Result<DryRun, Error> {
     let text = std::str::from_utf8(input).map_err(|error| Error::NotUtf8 {
         position: Position::of(input, error.valid_up_to()),
     })?;
     let mut run = DryRun::default();
     let mut section = None;
+    let mut interrupted = false;
     let mut at = 0;
     for line in text.split_inclusive('\n') {
         let content = line.trim_end();
-        if let (Some(path), Some(section)) = (content.strip_prefix("  "), section) {
-            run.add(section, path, Position::of(input, at + 2))?;
+        let is_heading = ["these ", "this ", "don't know "]
+            .iter()
+            .any(|start| content.starts_with(start))
+            && content.ends_with(':');
+        if let Some(path) = content.strip_prefix("  ") {
+            // Counts lines, so that it must not be asked of every line.
+            let position = || Position::of(input, at + 2);
+            let is_path = StorePath::parse(path).is_ok();
+            match section {
+                Some(section) if is_path || !interrupted => run.add(section, path, position)?,
+                // Where a heading is not understood, what it lists must not vanish.
+                None if is_path => {
+                    return Err(Error::BadValue {
+                        field: path.to_owned(),
+                        expected: "a heading before the paths",
+                        position: position(),
+                    });
+                }
+                _ => {}
+            }
+        } else if !is_heading {
+            // A warning amid a list: the list may go on behind it.
+            interrupted = true;
         } else {
+            interrupted = false;
             section = Section::of(content);
             if section == Some(Section::Fetch) {
                 (run.download_size, run.unpacked_size) = sizes(content);
@@ -104,17 +128,27 @@ pub fn read(input: &[u8]) -> Result<DryRun, Error> {
 }
 
 impl DryRun {
-    fn add(&mut self, section: Section, path: &str, position: Position) -> Result<(), Error> {
-        let path = StorePath::parse(path).map_err(|source| Error::StorePath {
-            text: path.to_owned(),
-            source,
-            position,
-        })?;
+    fn add(
+        &mut self,
+        section: Section,
+        path: &str,
+        position: impl FnOnce() -> Position,
+    ) -> Result<(), Error> {
+        let path = match StorePath::parse(path) {
+            Ok(path) => path,
+            Err(source) => {
+                return Err(Error::StorePath {
+                    text: path.to_owned(),
+                    source,
+                    position: position(),
+                });
+            }
+        };
         if section == Section::Build && !path.is_derivation() {
             return Err(Error::BadValue {
                 field: path.to_string(),
                 expected: "a derivation",
-                position,
+                position: position(),
             });
         }
         match section {

@@ -201,6 +201,36 @@ don't know how to build these paths (may be caused by read-only store access):
 }
 
 #[test]
+fn a_warning_amid_a_list_does_not_end_it() {
+    let text = "these 2 derivations will be built:
+  /nix/store/8vh17lfiabqfl2bd2rasxrh94g9pf9dd-b.drv
+warning: the cache is slow:
+         it took 3 s
+  /nix/store/00rl60x00pkff58mdw66qcxigrgw2yq0-a.drv
+
+this path will be fetched:
+  /nix/store/8vh17lfiabqfl2bd2rasxrh94g9pf9dd-hook
+";
+    let run = dry_run::read(text.as_bytes()).unwrap();
+    assert_eq!((run.build.len(), run.fetch.len()), (2, 1));
+}
+
+#[test]
+fn paths_below_no_known_heading_do_not_vanish() {
+    for heading in ["", "these 2 paths will be conjured up:\n"] {
+        let known = format!("this path will be fetched:\n  {PATH}\n");
+        for before in ["", &known] {
+            if heading.is_empty() && !before.is_empty() {
+                continue;
+            }
+            let text = format!("{before}{heading}  {PATH}\n");
+            let error = dry_run::read(text.as_bytes()).expect_err(&text);
+            assert_eq!(error.code(), "bad-value", "{text}");
+        }
+    }
+}
+
+#[test]
 fn dry_run_faults() {
     let heading = "this derivation will be built:\n";
     for (text, expected) in [
