@@ -446,10 +446,11 @@ fn fill_paths(
     env_at: usize,
     parts: &mut DerivationParts,
 ) -> Result<(), Fault> {
-    let lacks_path = |output: &Output| {
-        output.path.is_none() && matches!(output.kind, OutputKind::FixedOutput { .. })
+    // Nix has no derivation with a fixed output and others beside it.
+    let [output] = &mut parts.outputs[..] else {
+        return Ok(());
     };
-    if !parts.outputs.iter().any(lacks_path) {
+    if output.path.is_some() || !matches!(output.kind, OutputKind::FixedOutput { .. }) {
         return Ok(());
     }
     let back = scanner.offset();
@@ -457,13 +458,11 @@ fn fill_paths(
     let store_dir = parts.path.store_dir();
     scanner.object("env", |scanner, key| {
         let value = scanner.string("env")?;
-        for output in parts.outputs.iter_mut().filter(|output| lacks_path(output)) {
-            if key.is(&output.name)
-                && let Ok(path) = StorePath::parse(&value.decode())
-                && path.store_dir() == store_dir
-            {
-                output.path = Some(path);
-            }
+        if key.is(&output.name)
+            && let Ok(path) = StorePath::parse(&value.decode())
+            && path.store_dir() == store_dir
+        {
+            output.path = Some(path);
         }
         Ok(())
     })?;

@@ -251,6 +251,36 @@ fn fixtures() -> &'static [Vec<u8>] {
     })
 }
 
+/// Were every variable of the environment compared with every output, this would take minutes.
+/// Nix itself has no derivation with several fixed outputs; only a single one is looked for.
+#[test]
+fn many_fixed_outputs_without_paths_are_read_in_linear_time() {
+    use std::fmt::Write as _;
+    let of = |count: usize| {
+        let (mut outputs, mut env) = (String::new(), String::new());
+        let hash = "0".repeat(64);
+        for n in 0..count {
+            let comma = if n == 0 { "" } else { "," };
+            let _ = write!(
+                outputs,
+                r#"{comma}"o{n}":{{"method":"flat","hashAlgo":"sha256","hash":"{hash}"}}"#
+            );
+            let _ = write!(env, r#"{comma}"o{n}":"{}""#, path(n).as_str());
+        }
+        let json = format!(
+            r#"{{"{}":{{"outputs":{{{outputs}}},"inputSrcs":[],"inputDrvs":{{}},
+                "system":"x","builder":"y","args":[],"env":{{{env}}}}}}}"#,
+            path(0).as_str()
+        );
+        let graph = derivation_json::read(json.as_bytes(), &ReadOptions::default()).unwrap();
+        graph[DrvId(0)].outputs().to_vec()
+    };
+    assert_eq!(of(1)[0].path, Some(path(0)));
+    let many = of(100_000);
+    assert_eq!(many.len(), 100_000);
+    assert!(many.iter().all(|output| output.path.is_none()));
+}
+
 #[test]
 fn a_file_cut_short_anywhere_is_refused() {
     let file = "drvs/icl7s6rh9y1mhj1nngxim0k1hw4zdvck-app.drv";
