@@ -11,6 +11,7 @@ use drv_graph::StorePath;
 use tier_planner::Millis;
 
 use crate::failure::Failure;
+use crate::input::roots::Wanted;
 use crate::progress::Progress;
 use crate::quantity;
 
@@ -51,12 +52,13 @@ pub(crate) fn derivations(
     calls.collect()
 }
 
-/// Instantiates the `default.nix` of `dir`: the `.drv` files of all its derivations.
+/// Instantiates the `default.nix` of `dir`: the `.drv` files of all its derivations, and which
+/// output is meant where that is another than `out`.
 pub(crate) fn instantiate(
     dir: &Path,
     limit: Millis,
     progress: &Progress,
-) -> Result<Vec<StorePath>, Failure> {
+) -> Result<Vec<Wanted>, Failure> {
     let doing = format!("nix-instantiate evaluates {}", dir.display());
     let printed = run(
         "nix-instantiate",
@@ -68,8 +70,7 @@ pub(crate) fn instantiate(
     )?;
     let text = String::from_utf8_lossy(&printed);
     let paths = text.split_whitespace().map(|word| {
-        let path = word.split('!').next().unwrap_or_default();
-        StorePath::parse(path).map_err(|error| Failure::Nix {
+        Wanted::parse_path(word).map_err(|error| Failure::Nix {
             message: format!("nix-instantiate printed {word:?}: {error}"),
             stderr: String::new(),
             hint: None,

@@ -18,6 +18,7 @@ pub(crate) enum Attribute {
     Version,
     RequiredSystemFeatures,
     PreferLocalBuild,
+    AllowSubstitutes,
     EnableParallelBuilding,
     /// All attributes once more, as JSON.
     Json,
@@ -30,6 +31,7 @@ impl Attribute {
             "version" => Self::Version,
             "requiredSystemFeatures" => Self::RequiredSystemFeatures,
             "preferLocalBuild" => Self::PreferLocalBuild,
+            "allowSubstitutes" => Self::AllowSubstitutes,
             "enableParallelBuilding" => Self::EnableParallelBuilding,
             "__json" => Self::Json,
             _ => return None,
@@ -44,6 +46,7 @@ pub(crate) struct Attributes {
     version: Option<Arc<str>>,
     features: Option<Vec<Arc<str>>>,
     prefer_local_build: Option<bool>,
+    allow_substitutes: Option<bool>,
     enable_parallel_building: Option<bool>,
     kept: Vec<(Arc<str>, Arc<str>)>,
 }
@@ -60,6 +63,7 @@ impl Attributes {
             // Nix compares with "1"; nixpkgs' stdenv asks whether the variable is empty. `true`
             // and `false` come out as "1" and "".
             Attribute::PreferLocalBuild => self.prefer_local_build = Some(value == "1"),
+            Attribute::AllowSubstitutes => self.allow_substitutes = Some(value == "1"),
             Attribute::EnableParallelBuilding => {
                 self.enable_parallel_building = Some(!value.is_empty());
             }
@@ -158,6 +162,10 @@ impl Attributes {
         parts.version = structured.version.or(self.version);
         parts.required_system_features = structured.features.or(self.features).unwrap_or_default();
         parts.prefer_local_build = structured.prefer_local_build.or(self.prefer_local_build);
+        parts.allow_substitutes = structured
+            .allow_substitutes
+            .or(self.allow_substitutes)
+            .unwrap_or(true);
         parts.enable_parallel_building = structured
             .enable_parallel_building
             .or(self.enable_parallel_building);
@@ -256,6 +264,27 @@ mod tests {
             (parts.prefer_local_build, parts.enable_parallel_building),
             (None, None)
         );
+    }
+
+    #[test]
+    fn substitutes_are_allowed_unless_it_is_said() {
+        let allowed =
+            |env: &[(&str, &str)], json| filled(env, json, &KeepEnv::None).allow_substitutes;
+        assert!(allowed(&[], None));
+        for (value, expected) in [("", false), ("1", true), ("true", false)] {
+            assert_eq!(
+                allowed(&[("allowSubstitutes", value)], None),
+                expected,
+                "{value:?}"
+            );
+        }
+        for (json, expected) in [
+            ("{}", true),
+            (r#"{"allowSubstitutes":false}"#, false),
+            (r#"{"allowSubstitutes":true}"#, true),
+        ] {
+            assert_eq!(allowed(&[], Some(json)), expected, "{json}");
+        }
     }
 
     #[test]

@@ -39,6 +39,8 @@ pub struct DerivationParts {
     pub required_system_features: Vec<Arc<str>>,
     /// The attribute `preferLocalBuild`; `None` where it is not said.
     pub prefer_local_build: Option<bool>,
+    /// The attribute `allowSubstitutes`; true where it is not said.
+    pub allow_substitutes: bool,
     /// The attribute `enableParallelBuilding`; `None` where it is not said.
     pub enable_parallel_building: Option<bool>,
     /// The attributes that the reader was asked to keep, sorted by key.
@@ -59,6 +61,7 @@ impl DerivationParts {
             version: None,
             required_system_features: Vec::new(),
             prefer_local_build: None,
+            allow_substitutes: true,
             enable_parallel_building: None,
             env: Vec::new(),
         }
@@ -160,6 +163,13 @@ impl Derivation {
         self.parts.prefer_local_build
     }
 
+    /// Whether Nix may fetch its outputs instead of building it. Where the attribute
+    /// `allowSubstitutes` says no, Nix builds even what a cache has, unless it is set to
+    /// `always-allow-substitutes`; texts and links made by nixpkgs' trivial builders say no.
+    pub fn allow_substitutes(&self) -> bool {
+        self.parts.allow_substitutes
+    }
+
     /// Whether the build uses the cores it is given; `None` where the derivation does not say.
     pub fn enable_parallel_building(&self) -> Option<bool> {
         self.parts.enable_parallel_building
@@ -184,9 +194,10 @@ impl Derivation {
     }
 }
 
-/// Splits a name as `nix-env` does: before the first dash that something other than a letter
-/// follows. A dash at the end stays with the name.
-fn split_name(name: &str) -> (&str, &str) {
+/// Splits a derivation's name as Nix's `builtins.parseDrvName` does, into package name and
+/// version: before the first dash that something other than an ASCII letter follows. A dash at
+/// the end stays with the name.
+pub fn split_name(name: &str) -> (&str, &str) {
     let bytes = name.as_bytes();
     let dash = (0..bytes.len()).find(|&at| {
         bytes[at] == b'-'
@@ -309,6 +320,10 @@ mod tests {
             ("a--b", "a", "-b"),
             ("9menu-1.8", "9menu", "1.8"),
             ("source-r5-x", "source-r5-x", ""),
+            ("-1", "", "1"),
+            ("libxml2+py-2.9.7", "libxml2+py", "2.9.7"),
+            ("x-é", "x", "é"),
+            ("", "", ""),
         ] {
             assert_eq!(split_name(name), (pname, version), "{name}");
         }

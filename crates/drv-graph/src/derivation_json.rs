@@ -260,6 +260,7 @@ impl<'a> Reader<'a, '_> {
             version: None,
             required_system_features: Vec::new(),
             prefer_local_build: None,
+            allow_substitutes: true,
             enable_parallel_building: None,
             env: Vec::new(),
         }

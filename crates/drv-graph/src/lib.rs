@@ -93,7 +93,7 @@ mod store_path;
 
 pub use bytes::Bytes;
 pub use content_hash::{ContentHash, HashAlgo};
-pub use derivation::{Derivation, DerivationParts, HashMethod, Output, OutputKind};
+pub use derivation::{Derivation, DerivationParts, HashMethod, Output, OutputKind, split_name};
 pub use drv_files::DrvFiles;
 pub use dry_run::DryRun;
 pub use error::{DanglingInput, Error, GraphProblems, Position};

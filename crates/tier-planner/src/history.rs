@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use crate::subject::split_name;
+use drv_graph::split_name;
 
 /// Rows of one package that count: the newest ten, as nix-output-monitor keeps them.
 const ROWS_PER_PACKAGE: usize = 10;

@@ -15,7 +15,7 @@
 //! use tier_planner::plan::{Request, plan};
 //! use tier_planner::tier::TierSet;
 //! use tier_planner::verify::verify;
-//! use tier_planner::work::NothingAvailable;
+//! use tier_planner::work::{NothingAvailable, Root};
 //! use tier_planner::{Bytes, Cores, rule};
 //!
 //! // What `nix derivation show --recursive` printed.
@@ -39,7 +39,7 @@
 //! let budget = Budget::new(Cores(7), Bytes::from_gb(16.0));
 //! let plan = plan(&Request {
 //!     graph: &graph,
-//!     roots: &graph.roots(),
+//!     roots: &Root::all_of(&graph.roots()),
 //!     attributes: &BTreeMap::new(),
 //!     availability: &NothingAvailable,
 //!     classifier: &classifier,

@@ -17,7 +17,7 @@ use crate::schedule::Schedule;
 use crate::search::{Effort, search};
 use crate::simulate::simulate;
 use crate::subject::{Subject, subjects};
-use crate::work::{Availability, Work, work_for};
+use crate::work::{Availability, Root, Work, work_for};
 use crate::{Bytes, Cores, Millis};
 
 /// What a plan is made from.
@@ -25,8 +25,8 @@ use crate::{Bytes, Cores, Millis};
 pub struct Request<'a> {
     /// Every derivation that might have to be built.
     pub graph: &'a DerivationGraph,
-    /// The derivations whose outputs are wanted.
-    pub roots: &'a [DrvId],
+    /// The derivations that are asked for, and what of them.
+    pub roots: &'a [Root],
     /// Attribute paths of derivations, as far as they are known; rules may name them.
     pub attributes: &'a BTreeMap<DrvId, String>,
     /// What need not be built.

@@ -1,6 +1,6 @@
 //! What classification and estimation look at: a derivation's names, kind and build system.
 
-use drv_graph::{Derivation, DerivationGraph, DrvId};
+use drv_graph::{Derivation, DerivationGraph, DrvId, split_name};
 
 /// What a derivation does, as far as its cost is concerned.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -295,18 +295,6 @@ impl Language {
     }
 }
 
-/// Splits a derivation's name as Nix's `builtins.parseDrvName` does: the version begins after the
-/// first dash that no ASCII letter follows.
-pub fn split_name(name: &str) -> (&str, &str) {
-    let bytes = name.as_bytes();
-    for (i, _) in name.match_indices('-') {
-        if bytes.get(i + 1).is_some_and(|b| !b.is_ascii_alphabetic()) {
-            return (&name[..i], &name[i + 1..]);
-        }
-    }
-    (name, "")
-}
-
 /// Whether `version` is at least `major.minor`; versions that are not numbers are not.
 fn at_least(version: &str, minimum: [u32; 2]) -> bool {
     let mut parts = version.split('.').map(str::parse::<u32>);
@@ -364,27 +352,6 @@ pub(crate) fn is_version(digits: &str, own: &str, version: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn names_split_as_nix_splits_them() {
-        for (name, expected) in [
-            ("gcc-13.3.0", ("gcc", "13.3.0")),
-            ("gcc-wrapper-13.3.0", ("gcc-wrapper", "13.3.0")),
-            ("python3-3.13.1-env", ("python3", "3.13.1-env")),
-            (
-                "python3.13-requests-2.32.3",
-                ("python3.13-requests", "2.32.3"),
-            ),
-            ("hook", ("hook", "")),
-            ("a-", ("a-", "")),
-            ("-1", ("", "1")),
-            ("libxml2+py-2.9.7", ("libxml2+py", "2.9.7")),
-            ("x-é", ("x", "é")),
-            ("", ("", "")),
-        ] {
-            assert_eq!(split_name(name), expected, "{name}");
-        }
-    }
 
     #[test]
     fn glue_is_known_by_its_name() {

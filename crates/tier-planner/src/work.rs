@@ -2,12 +2,47 @@
 
 use std::collections::HashSet;
 
-use drv_graph::{Bytes, DerivationGraph, DrvId, StorePath};
+use drv_graph::{Bytes, DerivationGraph, DrvId, Output, StorePath};
 use rustc_hash::FxBuildHasher;
 
 /// Index of a binary cache, in the order in which caches are asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct CacheId(pub u16);
+
+/// A derivation that is asked for, and what of it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Root {
+    /// Which derivation.
+    pub derivation: DrvId,
+    /// Which of its outputs.
+    pub outputs: WantedOutputs,
+}
+
+impl Root {
+    /// Each of `derivations` with all of its outputs.
+    pub fn all_of(derivations: &[DrvId]) -> Vec<Self> {
+        derivations.iter().copied().map(Self::from).collect()
+    }
+}
+
+impl From<DrvId> for Root {
+    /// All of its outputs.
+    fn from(derivation: DrvId) -> Self {
+        Self {
+            derivation,
+            outputs: WantedOutputs::All,
+        }
+    }
+}
+
+/// Which outputs of a root are asked for.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum WantedOutputs {
+    /// `x.drv`, `x.drv^*`.
+    All,
+    /// `x.drv!dev`, `x.drv^out,dev`. A name that the derivation does not declare means all.
+    Named(Vec<Box<str>>),
+}
 
 /// Where a store path is to be had.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -58,8 +93,8 @@ pub struct Fetch {
     pub path: StorePath,
     /// From which cache.
     pub cache: CacheId,
-    /// The derivation whose wanted output it is; `None` for a path that only something fetched
-    /// refers to.
+    /// The derivation whose wanted output it is, the first by path where several make it (one
+    /// tarball, fetched in two ways); `None` for a path that only something fetched refers to.
     pub derivation: Option<DrvId>,
     /// Bytes to download, compressed, where known.
     pub download: Option<Bytes>,
@@ -72,7 +107,7 @@ pub struct Fetch {
 pub struct Work {
     /// Derivations to build, in ascending order.
     pub build: Vec<DrvId>,
-    /// Paths to fetch, in ascending order of path.
+    /// Paths to fetch, in ascending order, each once.
     pub fetch: Vec<Fetch>,
     /// Derivations whose wanted outputs are all in the store, in ascending order.
     pub present: Vec<DrvId>,
@@ -80,20 +115,29 @@ pub struct Work {
     pub untouched: usize,
 }
 
-/// Finds what has to be built and fetched for all outputs of `roots`.
+/// Finds what has to be built and fetched for `roots`.
 ///
 /// As Nix does it (`Store::queryMissing`): a derivation is built only if an output that somebody
 /// wants of it is neither valid nor in a cache; below an available output nothing is looked at.
-/// A derivation that knows no path for a wanted output (content-addressed, deferred) must be
+/// One that does not [allow substitutes](drv_graph::Derivation::allow_substitutes) is built
+/// unless what is wanted of it is valid in the store, whatever caches have. A derivation that knows no path for a wanted output (content-addressed, deferred) must be
 /// built. O(n + e) and one look-up per wanted output.
 pub fn work_for(
     graph: &DerivationGraph,
-    roots: &[DrvId],
+    roots: &[Root],
     availability: &(impl Availability + ?Sized),
 ) -> Work {
     let mut wanted: Vec<Wanted> = vec![Wanted::default(); graph.len()];
     for root in roots {
-        wanted[root.index()].all = true;
+        let wanted = &mut wanted[root.derivation.index()];
+        match &root.outputs {
+            WantedOutputs::All => wanted.all = true,
+            WantedOutputs::Named(names) => {
+                for name in names {
+                    wanted.add_named(graph[root.derivation].outputs(), name);
+                }
+            }
+        }
     }
     let mut work = Work::default();
     let mut touched = 0;
@@ -112,7 +156,8 @@ pub fn work_for(
             }
             let available = output.path.as_ref().and_then(|path| {
                 let available = availability.find(path)?;
-                Some((path, available))
+                let usable = graph[id].allow_substitutes() || available.place == Place::Store;
+                usable.then_some((path, available))
             });
             match available {
                 None => must_build = true,
@@ -132,16 +177,8 @@ pub fn work_for(
         if must_build {
             work.build.push(id);
             for input in graph.inputs(id) {
-                let outputs = graph[input.id].outputs();
                 for name in input.outputs {
-                    match outputs
-                        .iter()
-                        .position(|o| o.name.as_ref() == name.as_ref())
-                    {
-                        Some(position) => wanted[input.id.index()].add(position),
-                        // An output that the derivation does not declare: only building tells.
-                        None => wanted[input.id.index()].all = true,
-                    }
+                    wanted[input.id.index()].add_named(graph[input.id].outputs(), name);
                 }
             }
         } else if fetches.is_empty() {
@@ -150,6 +187,9 @@ pub fn work_for(
             work.fetch.append(&mut fetches);
         }
     }
+    work.fetch
+        .sort_unstable_by(|a, b| (&a.path, a.derivation).cmp(&(&b.path, b.derivation)));
+    work.fetch.dedup_by(|later, first| later.path == first.path);
     bring_references(&mut work.fetch, availability);
     work.untouched = graph.len() - touched;
     work.build.sort_unstable();
@@ -195,6 +235,14 @@ struct Wanted {
 }
 
 impl Wanted {
+    fn add_named(&mut self, outputs: &[Output], name: &str) {
+        match outputs.iter().position(|output| &*output.name == name) {
+            Some(position) => self.add(position),
+            // An output that the derivation does not declare: only building tells.
+            None => self.all = true,
+        }
+    }
+
     fn add(&mut self, position: usize) {
         match u32::try_from(position)
             .ok()

@@ -8,7 +8,9 @@ use drv_graph::{
 };
 use expect_test::{Expect, expect};
 use proptest::prelude::*;
-use tier_planner::work::{Availability, Available, CacheId, Place, Work, work_for};
+use tier_planner::work::{
+    Availability, Available, CacheId, Place, Root, WantedOutputs, Work, work_for,
+};
 
 /// A store path whose hash part is made of the name, padded.
 fn path(name: &str, suffix: &str) -> StorePath {
@@ -20,6 +22,7 @@ fn path(name: &str, suffix: &str) -> StorePath {
 }
 
 /// One line per derivation: `name [output …]: input[.output …] …`; without outputs, `out`.
+/// An output `out=PATH` has the path of another name; `!` forbids substitutes.
 fn graph(text: &str) -> DerivationGraph {
     let mut builder = DerivationGraphBuilder::new();
     for line in text.lines().map(str::trim).filter(|line| !line.is_empty()) {
@@ -27,16 +30,22 @@ fn graph(text: &str) -> DerivationGraph {
         let mut head = head.split_whitespace();
         let name = head.next().unwrap();
         let mut outputs: Vec<&str> = head.collect();
+        let forbids = outputs.iter().position(|&word| word == "!");
+        let mut parts = DerivationParts::new(path(name, ".drv"));
+        parts.allow_substitutes = forbids.is_none();
+        forbids.map(|at| outputs.remove(at));
         if outputs.is_empty() {
             outputs.push("out");
         }
-        let mut parts = DerivationParts::new(path(name, ".drv"));
         parts.outputs = outputs
             .iter()
-            .map(|&output| Output {
-                name: output.into(),
-                path: Some(output_path(name, output)),
-                kind: OutputKind::InputAddressed,
+            .map(|&output| {
+                let (output, of) = output.split_once('=').unwrap_or((output, name));
+                Output {
+                    name: output.into(),
+                    path: Some(output_path(of, output)),
+                    kind: OutputKind::InputAddressed,
+                }
             })
             .collect();
         let inputs: Vec<(StorePath, Vec<&str>)> = inputs
@@ -126,11 +135,12 @@ fn show(graph: &DerivationGraph, work: &Work) -> String {
         let names: BTreeSet<&str> = ids.iter().map(|&id| graph[id].name()).collect();
         names.into_iter().collect::<Vec<_>>().join(" ")
     };
-    let fetch: BTreeSet<&str> = work.fetch.iter().map(|fetch| fetch.path.name()).collect();
+    let mut fetch: Vec<&str> = work.fetch.iter().map(|fetch| fetch.path.name()).collect();
+    fetch.sort_unstable();
     format!(
         "build: {}\nfetch: {}\npresent: {}\nuntouched: {}\n",
         names(&work.build),
-        fetch.into_iter().collect::<Vec<_>>().join(" "),
+        fetch.join(" "),
         names(&work.present),
         work.untouched,
     )
@@ -138,9 +148,22 @@ fn show(graph: &DerivationGraph, work: &Work) -> String {
 
 fn check(graph_text: &str, roots: &str, known_text: &str, expect: Expect) {
     let graph = graph(graph_text);
-    let roots: Vec<DrvId> = roots
+    let roots: Vec<Root> = roots
         .split_whitespace()
-        .map(|name| graph.id(&path(name, ".drv")).unwrap())
+        .map(|root| {
+            let mut words = root.split('.');
+            let derivation = graph.id(&path(words.next().unwrap(), ".drv")).unwrap();
+            let named: Vec<Box<str>> = words.map(Into::into).collect();
+            let outputs = if named.is_empty() {
+                WantedOutputs::All
+            } else {
+                WantedOutputs::Named(named)
+            };
+            Root {
+                derivation,
+                outputs,
+            }
+        })
         .collect();
     expect.assert_eq(&show(&graph, &work_for(&graph, &roots, &known(known_text))));
 }
@@ -244,6 +267,117 @@ fn references_come_along_unless_they_are_there() {
     );
 }
 
+#[test]
+fn a_root_can_mean_some_of_its_outputs() {
+    let graph = "libz out dev man: cc\ncc:";
+    let known = "cache: libz.dev libz.man cc";
+    check(
+        graph,
+        "libz.dev",
+        known,
+        expect![[r#"
+            build: 
+            fetch: libz-dev
+            present: 
+            untouched: 1
+        "#]],
+    );
+    check(
+        graph,
+        "libz.dev libz.man",
+        known,
+        expect![[r#"
+            build: 
+            fetch: libz-dev libz-man
+            present: 
+            untouched: 1
+        "#]],
+    );
+    check(
+        graph,
+        "libz.out.dev",
+        known,
+        expect![[r#"
+            build: libz
+            fetch: cc
+            present: 
+            untouched: 0
+        "#]],
+    );
+    // An output that it does not declare: only building tells.
+    check(
+        graph,
+        "libz.doc",
+        known,
+        expect![[r#"
+            build: libz
+            fetch: cc
+            present: 
+            untouched: 0
+        "#]],
+    );
+}
+
+#[test]
+fn what_forbids_substitutes_is_built_though_a_cache_has_it() {
+    let graph = "app: text tool\ntext !: script\nscript !:\ntool: script";
+    check(
+        graph,
+        "app",
+        "cache: text tool script",
+        expect![[r#"
+            build: app script text
+            fetch: tool
+            present: 
+            untouched: 0
+        "#]],
+    );
+    check(
+        graph,
+        "app",
+        "store: text\ncache: tool script",
+        expect![[r#"
+            build: app
+            fetch: tool
+            present: text
+            untouched: 1
+        "#]],
+    );
+    // Brought along by something fetched, it is fetched.
+    check(
+        graph,
+        "app",
+        "cache: app text\nrefers: app text",
+        expect![[r#"
+            build: 
+            fetch: app text
+            present: 
+            untouched: 3
+        "#]],
+    );
+}
+
+#[test]
+fn a_path_that_two_derivations_make_is_fetched_once() {
+    let text = "app: viahttp viaftp\nviahttp out=tarball:\nviaftp out=tarball:";
+    check(
+        text,
+        "app",
+        "cache: tarball",
+        expect![[r#"
+            build: app
+            fetch: tarball
+            present: 
+            untouched: 0
+        "#]],
+    );
+    let graph = graph(text);
+    let app = graph.id(&path("app", ".drv")).unwrap();
+    let work = work_for(&graph, &[app.into()], &known("cache: tarball"));
+    let first = graph.producer(&output_path("tarball", "out")).unwrap().0;
+    assert_eq!(work.fetch[0].derivation, Some(first));
+}
+
 /// What `Store::queryMissing` does, word by word: recursion per derivation and wanted output.
 fn naive(
     graph: &DerivationGraph,
@@ -259,7 +393,11 @@ fn naive(
         .filter(|output| wanted.contains(output.name.as_ref()))
         .filter_map(|output| output.path.as_ref())
         .collect();
-    if wanted_paths.iter().all(|path| known.find(path).is_some()) {
+    let usable = |path: &StorePath| match known.find(path) {
+        Some(found) => found.place == Place::Store || graph[id].allow_substitutes(),
+        None => false,
+    };
+    if wanted_paths.iter().all(|path| usable(path)) {
         let cached = |path: &&&StorePath| known.find(path).unwrap().place != Place::Store;
         fetch.extend(wanted_paths.iter().filter(cached).map(|&path| path.clone()));
         return;
@@ -280,6 +418,7 @@ proptest! {
     fn one_pass_agrees_with_nix_own_recursion(
         edges in proptest::collection::vec((0_usize..12, 0_usize..12, 1_u8..4), 0..30),
         places in proptest::collection::vec(0_u8..6, 24),
+        forbid in proptest::collection::vec(proptest::bool::weighted(0.2), 12),
     ) {
         let name = |i: usize| format!("n{i:02}");
         let mut lines = vec![BTreeMap::<usize, u8>::new(); 12];
@@ -300,7 +439,8 @@ proptest! {
                         format!(" {}{out}{dev}", name(input))
                     })
                     .collect();
-                format!("{} out dev:{inputs}\n", name(i))
+                let mark = if forbid[i] { "!" } else { "" };
+                format!("{} out dev {mark}:{inputs}\n", name(i))
             })
             .collect();
         let graph = graph(&text);
@@ -314,7 +454,7 @@ proptest! {
             }
         }
         let root = graph.id(&path(&name(11), ".drv")).unwrap();
-        let work = work_for(&graph, &[root], &known);
+        let work = work_for(&graph, &[root.into()], &known);
         let (mut build, mut fetch) = (BTreeSet::new(), BTreeSet::new());
         let all = ["out", "dev"].map(str::to_owned).into();
         naive(&graph, &known, root, &all, &mut build, &mut fetch);

@@ -9,8 +9,8 @@ use std::cell::RefCell;
 use std::collections::{BTreeSet, HashSet};
 
 use cache_policy::{Holdings, Inventory, Source};
-use drv_graph::{DerivationGraph, DrvId, StorePath};
-use tier_planner::work::{Availability, Available, CacheId, Place, work_for};
+use drv_graph::{DerivationGraph, StorePath};
+use tier_planner::work::{Availability, Available, CacheId, Place, Root, work_for};
 
 use crate::failure::Failure;
 use crate::input::holdings::holding;
@@ -57,7 +57,7 @@ impl Availability for Known<'_> {
 /// on.
 pub(crate) fn inventory(
     graph: &DerivationGraph,
-    roots: &[DrvId],
+    roots: &[Root],
     stores: Vec<Store>,
     progress: &Progress,
 ) -> Result<Inventory, Failure> {
@@ -82,7 +82,7 @@ pub(crate) fn inventory(
 /// The paths that decide the plan and that some cache has not been asked about.
 fn unclear(
     graph: &DerivationGraph,
-    roots: &[DrvId],
+    roots: &[Root],
     inventory: &Inventory,
     ask: &[Option<NarinfoSource>],
     asked: &[HashSet<StorePath>],
@@ -98,8 +98,9 @@ fn unclear(
             let found = self.known.find(path);
             if found.is_none() && (self.is_unclear)(path) {
                 self.unclear.borrow_mut().insert(path.clone());
+                // As a cache would have it: one that must be built anyway is so at once.
                 return Some(Available {
-                    place: Place::Store,
+                    place: Place::Cache(CacheId(0)),
                     download: None,
                     unpacked: None,
                 });

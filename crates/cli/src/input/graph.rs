@@ -7,7 +7,7 @@ use drv_graph::{
     derivation_json, eval_jobs,
 };
 
-use super::roots::Wanted;
+use super::roots::{Wanted, What};
 use super::{content, data_failure};
 use crate::failure::Failure;
 use crate::progress::Progress;
@@ -142,7 +142,7 @@ impl<'a> Reading<'a> {
             });
         };
         let dir = file.parent().unwrap_or(Path::new(".")).to_owned();
-        self.wanted.push(Wanted::Path(path.clone()));
+        self.wanted.push(Wanted::path(path.clone()));
         let (_, files) = self.start(file);
         files
             .give(&path, bytes)
@@ -154,8 +154,8 @@ impl<'a> Reading<'a> {
     fn directory(&mut self, dir: &Path, roots: &[Wanted]) -> Result<(), Failure> {
         let mut wanted: Vec<StorePath> = roots
             .iter()
-            .filter_map(|root| match root {
-                Wanted::Path(path) if path.is_derivation() => Some(path.clone()),
+            .filter_map(|root| match &root.what {
+                What::Path(path) if path.is_derivation() => Some(path.clone()),
                 _ => None,
             })
             .collect();
@@ -182,7 +182,7 @@ impl<'a> Reading<'a> {
                 Ok(evaluated) => {
                     store.get_or_insert_with(|| PathBuf::from(evaluated.path.store_dir()));
                     self.start(file).1.want(&evaluated.path);
-                    self.wanted.push(Wanted::Path(evaluated.path.clone()));
+                    self.wanted.push(Wanted::path(evaluated.path.clone()));
                     self.attributes.push((evaluated.path, job.attr));
                 }
                 Err(error) => self.failed_jobs.push((job.attr, error)),

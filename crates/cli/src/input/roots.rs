@@ -1,9 +1,11 @@
 //! Which derivations are asked for: store paths or names, one per line.
 
-use std::collections::HashMap;
+use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 
-use drv_graph::{DerivationGraph, DrvId, Format, StorePath, eval_jobs};
+use drv_graph::{DerivationGraph, DrvId, Format, StorePath, StorePathError, eval_jobs};
+use tier_planner::work::{Root, WantedOutputs};
 
 use super::{content, data_failure};
 use crate::config::nearest;
@@ -12,7 +14,16 @@ use crate::progress::Progress;
 
 /// Something asked for, before it is looked up in a graph.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Wanted {
+pub(crate) struct Wanted {
+    /// What is asked for.
+    pub(crate) what: What,
+    /// Which of its outputs, where that is said.
+    outputs: Option<WantedOutputs>,
+}
+
+/// How something is asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum What {
     /// A derivation, or an output of one.
     Path(StorePath),
     /// A name, pname or attribute, and where it was asked for.
@@ -24,9 +35,52 @@ pub(crate) enum Wanted {
     },
 }
 
+impl Wanted {
+    /// A derivation with all of its outputs, or one output.
+    pub(crate) fn path(path: StorePath) -> Self {
+        Self {
+            what: What::Path(path),
+            outputs: None,
+        }
+    }
+
+    /// A store path with or without a choice of outputs: what `nix-instantiate` prints
+    /// (`/nix/store/….drv!dev`), and an installable of `nix build` (`/nix/store/….drv^out,dev`).
+    pub(crate) fn parse_path(word: &str) -> Result<Self, StorePathError> {
+        let (path, outputs) = split_outputs(word);
+        Ok(Self {
+            what: What::Path(StorePath::parse(path)?),
+            outputs,
+        })
+    }
+
+    /// The store path, where it is asked for by that.
+    pub(crate) fn store_path(&self) -> Option<&str> {
+        match &self.what {
+            What::Path(path) => Some(path.as_str()),
+            What::Name { .. } => None,
+        }
+    }
+}
+
+/// Splits `x!out`, `x^out,dev` and `x^*`; neither mark can be in a store path.
+fn split_outputs(word: &str) -> (&str, Option<WantedOutputs>) {
+    let Some((what, outputs)) = word.split_once(['!', '^']) else {
+        return (word, None);
+    };
+    let names: Vec<Box<str>> = outputs.split(',').map(Into::into).collect();
+    let all = names.iter().any(|name| &**name == "*");
+    let outputs = if all {
+        WantedOutputs::All
+    } else {
+        WantedOutputs::Named(names)
+    };
+    (what, Some(outputs))
+}
+
 /// Reads files of roots. Blank lines and `#` comments are left out; of several words on a line
-/// the one that is a store path counts, so that `ATTRIBUTE PATH` and what `nix-instantiate`
-/// prints (`/nix/store/….drv!out`) are both read.
+/// the one that is a store path counts, so that `ATTRIBUTE PATH` is read. Behind a `!` or `^`
+/// stand the outputs that are meant, separated by commas, or `*` for all.
 pub(crate) fn read(files: &[PathBuf], progress: &Progress) -> Result<Vec<Wanted>, Failure> {
     let mut out = Vec::new();
     for file in files {
@@ -36,7 +90,7 @@ pub(crate) fn read(files: &[PathBuf], progress: &Progress) -> Result<Vec<Wanted>
             let paths = jobs
                 .into_iter()
                 .filter_map(|job| Some(job.result.ok()?.path));
-            out.extend(paths.map(Wanted::Path));
+            out.extend(paths.map(Wanted::path));
             continue;
         }
         let text = content::as_text(&bytes, file)?;
@@ -50,17 +104,21 @@ pub(crate) fn read(files: &[PathBuf], progress: &Progress) -> Result<Vec<Wanted>
 fn line_wanted(line: &str, file: &Path, number: usize) -> Result<Option<Wanted>, Failure> {
     let line = line.split('#').next().unwrap_or_default();
     let words: Vec<&str> = line.split_whitespace().collect();
-    let path = words.iter().find_map(|word| {
-        let word = word.split(['!', '^']).next().unwrap_or_default();
-        StorePath::parse(word).ok()
-    });
+    let path = words.iter().find_map(|word| Wanted::parse_path(word).ok());
     match (path, &words[..]) {
-        (Some(path), _) => Ok(Some(Wanted::Path(path))),
+        (Some(wanted), _) => Ok(Some(wanted)),
         (None, []) => Ok(None),
-        (None, [name]) if !name.contains('/') => Ok(Some(Wanted::Name {
-            name: (*name).to_owned(),
-            place: (content::shown(file), number),
-        })),
+        (None, [word]) if !word.contains('/') => {
+            let (name, outputs) = split_outputs(word);
+            let place = (content::shown(file), number);
+            Ok(Some(Wanted {
+                what: What::Name {
+                    name: name.to_owned(),
+                    place,
+                },
+                outputs,
+            }))
+        }
         (None, _) => Err(Failure::Data {
             file: content::shown(file),
             place: Some(format!("line {number}")),
@@ -74,37 +132,83 @@ fn line_wanted(line: &str, file: &Path, number: usize) -> Result<Option<Wanted>,
 /// Looks everything wanted up in the graph; ascending, each once. With nothing wanted: all that
 /// nothing else needs.
 ///
-/// A name can stand for several derivations (two versions of one pname); all are meant.
+/// A name can stand for several derivations (two versions of one pname); all are meant. Of a
+/// derivation all outputs are meant, of an output that one, unless the outputs are named.
 pub(crate) fn resolve(
     graph: &DerivationGraph,
     wanted: &[Wanted],
     attributes: &[(StorePath, String)],
-) -> Result<Vec<DrvId>, Failure> {
+) -> Result<Vec<Root>, Failure> {
     if wanted.is_empty() {
-        return Ok(graph.roots());
+        return Ok(Root::all_of(&graph.roots()));
     }
     let mut by_name: Option<HashMap<&str, Vec<DrvId>>> = None;
-    let mut out = Vec::new();
-    for want in wanted {
-        match want {
-            Wanted::Path(path) => {
-                let id = graph
-                    .id(path)
-                    .or_else(|| graph.producer(path).map(|(id, _)| id));
-                out.push(id.ok_or_else(|| not_there(path))?);
+    let mut out: BTreeMap<DrvId, WantedOutputs> = BTreeMap::new();
+    let mut add = |id, outputs| match out.entry(id) {
+        Entry::Vacant(entry) => {
+            entry.insert(outputs);
+        }
+        Entry::Occupied(mut entry) => match (entry.get_mut(), outputs) {
+            (WantedOutputs::Named(known), WantedOutputs::Named(more)) => {
+                known.extend(more);
+                known.sort();
+                known.dedup();
             }
-            Wanted::Name { name, place } => {
+            (known, _) => *known = WantedOutputs::All,
+        },
+    };
+    for Wanted { what, outputs } in wanted {
+        match what {
+            What::Path(path) => {
+                let (id, meant) = match (graph.id(path), graph.producer(path)) {
+                    (Some(id), _) => (id, WantedOutputs::All),
+                    (None, Some((id, output))) => {
+                        (id, WantedOutputs::Named(vec![(&*output.name).into()]))
+                    }
+                    (None, None) => return Err(not_there(path)),
+                };
+                add(
+                    id,
+                    named_outputs(graph, id, outputs.as_ref())?.unwrap_or(meant),
+                );
+            }
+            What::Name { name, place } => {
                 let names = by_name.get_or_insert_with(|| index(graph, attributes));
-                match names.get(name.as_str()) {
-                    Some(ids) => out.extend(ids),
-                    None => return Err(unknown_name(name, place, names)),
+                let Some(ids) = names.get(name.as_str()) else {
+                    return Err(unknown_name(name, place, names));
+                };
+                for &id in ids {
+                    let meant = named_outputs(graph, id, outputs.as_ref())?;
+                    add(id, meant.unwrap_or(WantedOutputs::All));
                 }
             }
         }
     }
-    out.sort_unstable();
-    out.dedup();
-    Ok(out)
+    let root = |(derivation, outputs)| Root {
+        derivation,
+        outputs,
+    };
+    Ok(out.into_iter().map(root).collect())
+}
+
+/// The outputs that are named, once it is clear that the derivation has them.
+fn named_outputs(
+    graph: &DerivationGraph,
+    id: DrvId,
+    outputs: Option<&WantedOutputs>,
+) -> Result<Option<WantedOutputs>, Failure> {
+    if let Some(WantedOutputs::Named(names)) = outputs {
+        for name in names {
+            if graph[id].output(name).is_none() {
+                let known: Vec<&str> = graph[id].outputs().iter().map(|o| &*o.name).collect();
+                return Err(Failure::Usage {
+                    message: format!("{} has no output {name:?}", graph[id].path()),
+                    hint: format!("it has {}", known.join(", ")),
+                });
+            }
+        }
+    }
+    Ok(outputs.cloned())
 }
 
 fn index<'a>(

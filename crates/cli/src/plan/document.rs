@@ -90,7 +90,7 @@ fn work(made: &Made<'_>) -> dto::Work {
     let work = &made.plan.work;
     let graph = &made.input.graph;
     let fixed = |id: &&DrvId| graph[**id].is_fixed_output();
-    let closure = graph.closure(&made.input.roots);
+    let closure = graph.closure(&made.input.root_derivations());
     let wanted = closure.iter().filter(|id| !fixed(id)).count();
     let missing = work.build.iter().filter(|id| !fixed(id)).count();
     let unservable = made.inventory.unservable();
@@ -151,7 +151,7 @@ fn builds(made: &Made<'_>) -> Vec<dto::Build> {
         ..
     } = made;
     let classifier = &settings.classifier;
-    let roots: HashSet<DrvId> = input.roots.iter().copied().collect();
+    let roots: HashSet<DrvId> = input.root_derivations().into_iter().collect();
     let mut placed: Vec<Option<&Placement>> = vec![None; plan.builds.len()];
     for placement in plan.schedule.placements() {
         placed[placement.job.0 as usize] = Some(placement);

@@ -15,6 +15,7 @@ use drv_graph::{DerivationGraph, DrvId, StorePath};
 use tier_planner::estimate::Estimator;
 use tier_planner::history::History;
 use tier_planner::plan::{self, Plan, Request};
+use tier_planner::work::Root;
 
 use crate::args::{Format, PlanArgs};
 use crate::caches::{self, Known, Store};
@@ -118,11 +119,18 @@ pub(crate) struct Input {
     shown: Vec<String>,
     /// The derivations.
     pub(crate) graph: DerivationGraph,
-    /// Those asked for.
-    pub(crate) roots: Vec<DrvId>,
+    /// Those asked for, ascending.
+    pub(crate) roots: Vec<Root>,
     /// Attribute paths, as far as they are known.
     pub(crate) attributes: BTreeMap<DrvId, String>,
     failed_jobs: Vec<(String, String)>,
+}
+
+impl Input {
+    /// The derivations asked for, whatever is wanted of them; ascending.
+    pub(crate) fn root_derivations(&self) -> Vec<DrvId> {
+        self.roots.iter().map(|root| root.derivation).collect()
+    }
 }
 
 fn read_input(args: &PlanArgs, settings: &Settings, progress: &Progress) -> Result<Input, Failure> {
@@ -148,11 +156,11 @@ fn read_input(args: &PlanArgs, settings: &Settings, progress: &Progress) -> Resu
         GraphSource::DefaultNix { dir } => {
             let limit = args.nix_timeout;
             let file = dir.join("default.nix");
-            let paths = nix::instantiate(dir, limit, progress)?;
-            let names: Vec<&str> = paths.iter().map(StorePath::as_str).collect();
+            let roots = nix::instantiate(dir, limit, progress)?;
+            let names: Vec<&str> = roots.iter().filter_map(Wanted::store_path).collect();
             let printed = nix::derivations(dir, &names, limit, progress)?;
             let read = input::graph::of_printed(&file, printed, progress)?;
-            let wanted = paths.into_iter().map(Wanted::Path).collect();
+            let wanted = roots;
             let shown = vec![input::content::shown(&file)];
             (shown, read, wanted, args.attributes.clone())
         }
@@ -236,7 +244,7 @@ fn local_store(
     }
     let mut outputs: Vec<StorePath> = input
         .graph
-        .closure(&input.roots)
+        .closure(&input.root_derivations())
         .into_iter()
         .flat_map(|id| input.graph[id].outputs())
         .filter_map(|output| output.path.clone())

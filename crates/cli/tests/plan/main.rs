@@ -9,5 +9,6 @@ mod knowledge;
 mod nix;
 mod partial;
 mod real_nix;
+mod roots;
 mod unusable;
 mod workspace;
