@@ -86,7 +86,7 @@ pub(crate) fn run(args: &PlanArgs) -> Result<Outcome, Failure> {
         return output::write(&text).map(|()| Outcome::Clean);
     }
     if args.sh {
-        output::write_plain(&render::sh::render(&document, &args.add_root))?;
+        output::write_plain(&render::sh::render(&document, &plan.jobs, &args.add_root))?;
     } else {
         match args.format {
             Format::Human => output::write(&render::human::render(&document, screen))?,

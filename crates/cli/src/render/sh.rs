@@ -1,293 +1,170 @@
-//! The plan as a POSIX shell script: waves of `nix-store --realise`.
+//! The plan as a POSIX shell script: one `nix-store --realise` for each build, started in the
+//! background as soon as the script has waited for what [`steps`] says.
 //!
-//! A script cannot dispatch, it can only wait for everything it started. So builds are put into
-//! waves: a wave holds no more memory, threads and jobs of a tier than there are, and everything
-//! it needs from outside is in an earlier one. Small builds of a wave go to one Nix together,
-//! which puts them in order itself; their number at once is what fits beside the large ones.
+//! Builds are not given to one Nix together, however small: it would hold all of them until the
+//! last has ended, and whoever needs one of them would wait for all. A Nix that has one thing to
+//! do starts in milliseconds.
 
-use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::Path;
 
-use crate::dto::plan::{Build, Plan};
-use crate::quantity::{bytes, count, duration};
+use tier_planner::job::JobGraph;
 
+use crate::dto::plan::{Build, Plan, Severity};
+use crate::quantity::{bytes, duration, plural};
+
+use super::human::{diagnostic_text, gate_text};
 use super::untrusted::{for_shell, for_terminal};
+use steps::{Step, replay, steps};
 
-/// A build that takes more than this part of the memory gets a command of its own.
-const SMALL: u64 = 8;
-/// Paths in one command: a tenth of what the kernel allows as arguments.
-const BATCH: usize = 1_000;
+mod steps;
 
-/// Builds that run at the same time.
-#[derive(Debug, Default)]
-struct Wave<'a> {
-    large: Vec<&'a Build>,
-    small: Vec<&'a Build>,
-    /// Of the large builds together.
-    memory: u64,
-    threads: u32,
-    tiers: BTreeMap<&'a str, u32>,
-    /// Of the largest small build.
-    small_memory: u64,
-}
-
-impl<'a> Wave<'a> {
-    fn admits(&self, build: &Build, plan: &Plan) -> bool {
-        let tier = plan.tiers.iter().find(|t| t.name == build.tier);
-        let at_once = self.tiers.get(build.tier.as_str()).copied().unwrap_or(0);
-        let jobs = tier.and_then(|t| t.max_jobs).unwrap_or(u32::MAX);
-        let fits =
-            self.memory + self.small_memory + build.memory_bytes <= plan.machine.build_memory_bytes;
-        let threads = self.threads + build.counted_threads <= plan.machine.thread_limit;
-        fits && at_once < jobs && (threads || self.large.is_empty())
-    }
-
-    fn admits_small(&self, build: &Build, plan: &Plan) -> bool {
-        self.memory + self.small_memory.max(build.memory_bytes) <= plan.machine.build_memory_bytes
-    }
-
-    fn add(&mut self, build: &'a Build) {
-        self.memory += build.memory_bytes;
-        self.threads += build.counted_threads;
-        *self.tiers.entry(&build.tier).or_default() += 1;
-        self.large.push(build);
-    }
-
-    fn add_small(&mut self, build: &'a Build) {
-        self.small_memory = self.small_memory.max(build.memory_bytes);
-        self.small.push(build);
-    }
-
-    /// How many small builds may run at once, and with how many threads each.
-    fn small_limits(&self, plan: &Plan) -> (u64, u32) {
-        let cores = self
-            .small
-            .iter()
-            .map(|b| b.threads)
-            .max()
-            .unwrap_or(1)
-            .max(1);
-        let memory = plan.machine.build_memory_bytes.saturating_sub(self.memory);
-        let by_memory = memory.checked_div(self.small_memory).unwrap_or(u64::MAX);
-        let threads = plan.machine.thread_limit.saturating_sub(self.threads) / cores;
-        let tiers = plan
-            .tiers
-            .iter()
-            .filter(|t| self.small.iter().any(|b| b.tier == t.name));
-        let by_tier = tiers
-            .map(|t| t.max_jobs.unwrap_or(u32::MAX))
-            .max()
-            .unwrap_or(1);
-        let jobs = by_memory
-            .min(u64::from(threads.max(1)))
-            .min(u64::from(by_tier))
-            .min(self.small.len() as u64);
-        (jobs.max(1), cores)
-    }
-}
-
-/// Puts every scheduled build into a wave, in the order of their planned starts. O(n · w + e) for
-/// w waves.
-fn waves(plan: &Plan) -> Vec<Wave<'_>> {
-    let mut inputs: Vec<Vec<u32>> = vec![Vec::new(); plan.builds.len()];
-    for edge in &plan.edges {
-        inputs[edge.to as usize].push(edge.from);
-    }
-    let mut order: Vec<&Build> = plan
-        .builds
-        .iter()
-        .filter(|b| b.start_ms.is_some())
-        .collect();
-    // A build that takes no time starts when its input does: the end tells them apart, and at
-    // last the number of builds before it.
-    let depth = depths(plan, &inputs);
-    order.sort_by_key(|b| (b.start_ms, b.end_ms, depth[b.id as usize], b.id));
-    let mut waves: Vec<Wave<'_>> = Vec::new();
-    let mut place: Vec<Option<(usize, bool)>> = vec![None; plan.builds.len()];
-    for build in order {
-        let small = build.memory_bytes.saturating_mul(SMALL) <= plan.machine.build_memory_bytes;
-        let earliest = inputs[build.id as usize].iter().filter_map(|&input| {
-            let (wave, small_input) = place[input as usize]?;
-            // One Nix builds all small ones of a wave, and knows their order.
-            Some(if small && small_input { wave } else { wave + 1 })
-        });
-        let earliest = earliest.max().unwrap_or(0);
-        let admits = |wave: &Wave<'_>| {
-            if small {
-                wave.admits_small(build, plan)
-            } else {
-                wave.admits(build, plan)
-            }
-        };
-        let found = (earliest..waves.len()).find(|&w| admits(&waves[w]));
-        let wave = found.unwrap_or_else(|| {
-            waves.resize_with(waves.len().max(earliest) + 1, Wave::default);
-            waves.len() - 1
-        });
-        if small {
-            waves[wave].add_small(build);
-        } else {
-            waves[wave].add(build);
-        }
-        place[build.id as usize] = Some((wave, small));
-    }
-    waves
-}
-
-/// For each build the longest chain of builds before it.
-fn depths(plan: &Plan, inputs: &[Vec<u32>]) -> Vec<u32> {
-    let mut dependents: Vec<Vec<u32>> = vec![Vec::new(); inputs.len()];
-    let mut waiting: Vec<usize> = inputs.iter().map(Vec::len).collect();
-    for edge in &plan.edges {
-        dependents[edge.from as usize].push(edge.to);
-    }
-    let mut depth = vec![0; inputs.len()];
-    let mut ready: Vec<u32> = (0..inputs.len() as u32)
-        .filter(|&id| waiting[id as usize] == 0)
-        .collect();
-    while let Some(id) = ready.pop() {
-        for &dependent in &dependents[id as usize] {
-            let at = dependent as usize;
-            depth[at] = depth[at].max(depth[id as usize] + 1);
-            waiting[at] -= 1;
-            if waiting[at] == 0 {
-                ready.push(dependent);
-            }
-        }
-    }
-    depth
-}
-
-/// The script. Garbage collector roots go to `roots`.
-pub(crate) fn render(plan: &Plan, roots: &Path) -> String {
-    let waves = waves(plan);
+/// The script. `jobs` are the plan's builds as they are scheduled; garbage collector roots go to
+/// `roots`.
+pub(crate) fn render(plan: &Plan, jobs: &JobGraph, roots: &Path) -> String {
+    let steps = steps(plan);
     let mut out = String::from("#!/bin/sh\n");
-    let machine = plan.machine.name.as_deref().unwrap_or("a machine");
-    comment(
-        &mut out,
-        &format!(
-            "{} builds in {} waves for {machine}: {} threads, {}; planned {}.",
-            count(plan.builds.len() as u64),
-            waves.len(),
-            plan.machine.build_threads,
-            bytes(plan.machine.build_memory_bytes),
-            duration(plan.schedule.length_ms),
-        ),
-    );
-    comment(
-        &mut out,
-        "Run it again after a failure: what is built already is not built again.",
-    );
-    comment(
-        &mut out,
-        "The .drv files must be in this machine's store, as evaluation leaves them.",
-    );
+    head(&mut out, plan, &steps, jobs);
     out.push_str("set -eu\n");
     let _ = writeln!(out, "roots={}", for_shell(&roots.to_string_lossy()));
     out.push_str(PRELUDE);
-    for (number, wave) in (1..).zip(&waves) {
-        out.push('\n');
-        let name = format!("wave {number} of {}", waves.len());
-        comment(&mut out, &format!("{name}: {}", summary(wave)));
-        for build in &wave.large {
-            let _ = writeln!(
-                out,
-                "nix-store --realise {} -j1 --cores {} --add-root \"$roots\"/{} --indirect >/dev/null &\nstarted",
-                for_shell(&build.drv),
-                build.threads,
-                for_shell(root_name(build)),
-            );
+    let mut number = vec![0; plan.builds.len()];
+    for (n, step) in (1..).zip(&steps) {
+        number[step.build as usize] = n;
+        let build = plan.build(step.build);
+        if !step.waits.is_empty() {
+            out.push_str("await");
+            for &id in &step.waits {
+                let _ = write!(out, " {}", number[id as usize]);
+            }
+            out.push('\n');
         }
-        small(&mut out, wave, plan, number);
-        let _ = writeln!(out, "finish {}", for_shell(&name));
-    }
-    for &id in &plan.schedule.left_out {
-        comment(
-            &mut out,
-            &format!(
-                "left out, it or what it needs does not fit: {}",
-                plan.build(id).drv
-            ),
+        let _ = writeln!(
+            out,
+            "build {n} {} {} # {}",
+            build.threads,
+            for_shell(&build.drv),
+            for_terminal(&summary(build)),
         );
     }
+    out.push_str("await $running\n");
+    left_out(&mut out, plan);
     out
 }
 
-/// Remembers what runs, waits for it, and ends with it.
-const PRELUDE: &str = r#"mkdir -p -- "$roots"
-pids=
-started() { pids="$pids $!"; }
-finish() {
-  failed=0
-  for pid in $pids; do wait "$pid" || failed=1; done
-  pids=
-  [ "$failed" -eq 0 ] || { echo "a build of $1 failed" >&2; exit 1; }
+/// What the script does, what it comes to, and what is wrong with it.
+fn head(out: &mut String, plan: &Plan, steps: &[Step], jobs: &JobGraph) {
+    let machine = plan.machine.name.as_deref().unwrap_or("a machine");
+    let left_out = plan.schedule.left_out.len() as u64;
+    let mut what = plural(steps.len() as u64, "build");
+    if left_out > 0 {
+        let _ = write!(what, ", without {}", plural(left_out, "build"));
+        what.push_str(" that cannot be built here");
+    }
+    comment(
+        out,
+        &format!(
+            "{what}, for {machine}: {}, {} of memory.",
+            plural(plan.machine.build_threads.into(), "thread"),
+            bytes(plan.machine.build_memory_bytes),
+        ),
+    );
+    let run = replay(plan, steps, jobs);
+    comment(
+        out,
+        &format!(
+            "By the estimates this script takes {} and holds up to {}; the plan takes {}.",
+            duration(run.makespan().0),
+            bytes(run.peak_memory(jobs).0.0),
+            duration(plan.schedule.length_ms),
+        ),
+    );
+    let errors = plan.diagnostics.iter();
+    for error in errors.filter(|d| d.severity == Severity::Error) {
+        comment(out, &diagnostic_text(error));
+    }
+    for gate in plan.gates.iter().filter(|gate| !gate.passed) {
+        comment(out, &format!("exceeded: {}", gate_text(gate, plan)));
+    }
+    for line in [
+        "A build starts once what it needs has ended, and what held its memory, its threads or its",
+        "place in its tier: no limit is passed when builds take longer than planned.",
+        "After a failure nothing more is started. Run it again then: what is built is not built again.",
+        "The .drv files must be in this machine's store, as evaluation leaves them.",
+    ] {
+        comment(out, line);
+    }
 }
-trap 'kill $pids 2>/dev/null || :; exit 130' INT TERM
+
+/// Starts a build in the background, waits for builds, and ends with them.
+const PRELUDE: &str = r#"mkdir -p -- "$roots"
+running= failed=
+# build NUMBER CORES DERIVATION
+build() {
+  root=${3##*/}
+  nix-store --realise "$3" -j1 --cores "$2" --add-root "$roots/${root%.drv}" --indirect >/dev/null &
+  eval "pid_$1=\$! drv_$1=\$3"
+  running="$running $1"
+}
+# Waits for each of these builds, whether it succeeds or not.
+collect() {
+  for number; do
+    eval "pid=\$pid_$number drv=\$drv_$number"
+    wait "$pid" || { failed=1; printf 'failed: %s\n' "$drv" >&2; }
+    left=
+    for other in $running; do [ "$other" = "$number" ] || left="$left $other"; done
+    running=$left
+  done
+}
+# await NUMBER...: ends the script when one has failed, after what still runs.
+await() {
+  collect "$@"
+  if [ -n "$failed" ]; then
+    [ -z "$running" ] || echo "nothing more is started; waiting for what still runs" >&2
+    collect $running
+    exit 1
+  fi
+}
+stop() {
+  trap - HUP INT TERM
+  for number in $running; do eval "kill \$pid_$number" 2>/dev/null || :; done
+  exit 130
+}
+trap stop HUP INT TERM
+
 "#;
 
-fn small(out: &mut String, wave: &Wave<'_>, plan: &Plan, number: usize) {
-    if wave.small.is_empty() {
+/// The end of a script that does not build everything: who runs it must not take it for done.
+fn left_out(out: &mut String, plan: &Plan) {
+    let left_out = &plan.schedule.left_out;
+    if left_out.is_empty() {
         return;
     }
-    let (jobs, cores) = wave.small_limits(plan);
-    let batches: Vec<&[&Build]> = wave.small.chunks(BATCH).collect();
-    let mut indent = "";
-    if batches.len() > 1 {
-        out.push_str("{\n");
-        indent = "  ";
+    out.push('\n');
+    comment(
+        out,
+        "Left out: these do not fit, or need one that does not.",
+    );
+    for &id in left_out {
+        comment(out, &plan.build(id).drv);
     }
-    for (i, batch) in (1..).zip(&batches) {
-        let _ = write!(out, "{indent}nix-store --realise");
-        for build in *batch {
-            let _ = write!(out, " \\\n{indent}  {}", for_shell(&build.drv));
-        }
-        let root = if let [only] = batch {
-            root_name(only).to_owned()
-        } else {
-            format!("wave-{number}-{i}")
-        };
-        let _ = write!(
-            out,
-            " \\\n{indent}  -j{jobs} --cores {cores} --add-root \"$roots\"/{} --indirect >/dev/null",
-            for_shell(&root),
-        );
-        out.push_str(match (batches.len(), i == batches.len()) {
-            (1, _) => " &\n",
-            (_, true) => "\n} &\n",
-            _ => " &&\n",
-        });
-    }
-    out.push_str("started\n");
+    let _ = writeln!(
+        out,
+        "echo '{} left out: see the end of this script' >&2\nexit 1",
+        plural(left_out.len() as u64, "build"),
+    );
 }
 
-/// The last component of the derivation's path, without `.drv`: unique, and it says what it is.
-fn root_name(build: &Build) -> &str {
-    let base = build.drv.rsplit('/').next().unwrap_or_default();
-    base.strip_suffix(".drv").unwrap_or(base)
+fn summary(build: &Build) -> String {
+    format!(
+        "{}, {}, {}",
+        build.tier,
+        bytes(build.memory_bytes),
+        duration(build.duration_ms)
+    )
 }
 
-fn summary(wave: &Wave<'_>) -> String {
-    let mut parts: Vec<String> = wave
-        .large
-        .iter()
-        .map(|b| {
-            format!(
-                "{} ({}, {})",
-                b.name,
-                bytes(b.memory_bytes),
-                duration(b.duration_ms)
-            )
-        })
-        .collect();
-    if !wave.small.is_empty() {
-        parts.push(format!("{} small", count(wave.small.len() as u64)));
-    }
-    parts.join(", ")
-}
-
-/// Lines after `# `; nothing in the text can end one.
+/// A line after `# `; nothing in the text can end it.
 fn comment(out: &mut String, text: &str) {
     let _ = writeln!(out, "# {}", for_terminal(text));
 }

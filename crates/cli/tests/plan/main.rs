@@ -10,5 +10,6 @@ mod nix;
 mod partial;
 mod real_nix;
 mod roots;
+mod script;
 mod unusable;
 mod workspace;
