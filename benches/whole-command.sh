@@ -24,7 +24,7 @@ measure() {
 }
 
 hmtool=${CARGO_TARGET_DIR:-target}/release/hmtool
-machine=(--mem 21G --cores 7)
+machine=(--mem 21G --cores 7 --max-jobs 2 --nix-cores 6)
 measure "100,000 derivations" "$hmtool" plan --graph "$folder/large.json" "${machine[@]}"
 if [ -e "$data/graphs/nixpkgs-18.03-heavy.json.gz" ]; then
   measure "1,327 derivations" "$hmtool" plan --graph "$data/graphs/nixpkgs-18.03-heavy.json.gz" \

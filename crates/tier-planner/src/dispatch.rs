@@ -84,11 +84,11 @@ impl Orders {
     }
 }
 
-/// Threads and memory a job is started with.
+/// What a job is started with, and what it then holds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct Shape {
     threads: Cores,
-    memory: Bytes,
+    needs: Held,
 }
 
 /// What a job holds while it runs.
@@ -258,9 +258,17 @@ impl<'a> Dispatcher<'a> {
         let most = self.orders.max_threads[job.index()].min(self.budget.threads);
         let fitting = self.jobs[job].threads_within(most, self.budget.memory);
         let threads = fitting.unwrap_or(Cores(1));
+        let counted = self.jobs[job].counted_threads(threads);
         self.shapes[job.index()] = Shape {
             threads,
-            memory: self.jobs[job].memory.at(threads),
+            needs: Held {
+                memory: self.jobs[job].memory.at(threads),
+                threads: counted,
+                busy: match counted {
+                    Cores(0) => 0,
+                    _ => demand(&self.jobs[job], threads),
+                },
+            },
         };
         fitting.is_some()
     }
@@ -358,16 +366,7 @@ impl<'a> Dispatcher<'a> {
 
     /// What `job` holds, as the limits count it.
     fn needs(&self, job: JobId) -> Held {
-        let shape = self.shapes[job.index()];
-        let job = &self.jobs[job];
-        Held {
-            memory: shape.memory,
-            threads: job.counted_threads(shape.threads),
-            busy: match job.counted_threads(shape.threads) {
-                Cores(0) => 0,
-                _ => demand(job, shape.threads),
-            },
-        }
+        self.shapes[job.index()].needs
     }
 
     /// Whether `more` fits beside `held`.
@@ -482,7 +481,7 @@ impl<'a> Dispatcher<'a> {
         Start {
             job,
             threads: shape.threads,
-            memory: shape.memory,
+            memory: shape.needs.memory,
         }
     }
 }
