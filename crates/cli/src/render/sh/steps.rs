@@ -11,6 +11,11 @@
 //! Where the plan starts a build later than that, because the processor is busy, the script waits
 //! for one build more: the one whose end lets it start. So with the planned durations the script is
 //! the plan, to the rounding of instants; [`replay`] tells what it comes to.
+//!
+//! What it cannot do is change the order: a build that takes longer than planned holds up all that
+//! is started after its end. With durations drawn at random from the estimates' own uncertainty,
+//! and no contention, the example took 5 % longer than with a dispatcher that reacts, and 1,327
+//! derivations of nixpkgs 14 % (medians of 40).
 
 use std::collections::HashMap;
 
