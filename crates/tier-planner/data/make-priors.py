@@ -124,6 +124,21 @@ def rank(row):
     )
 
 
+def tested(chosen, candidates):
+    """The time with tests and its threads: of the chosen row, else of another one."""
+    # A spinning disk is most of what e2fsprogs' tests took.
+    candidates = [row for row in candidates if "spinning" not in row["raw"]]
+    if chosen["source"].split()[0] != "BLFS-archive":
+        # What is of today's version says nothing of the old one's tests, nor the other way.
+        candidates = [row for row in candidates if row["source"].split()[0] != "BLFS-archive"]
+    known = [row for row in candidates if row["tests"] and not row["package"].endswith("-tmp")]
+    if not known:
+        return None
+    row = min(known, key=lambda row: (row is not chosen, row["tests"] == "included", rank(row)))
+    more = 0 if row["tests"] == "included" else float(row["tests"].removeprefix("add "))
+    return float(row["sbu"]) + more, row["parallelism"]
+
+
 def main():
     rows = {}
     with open(sys.argv[1], newline="") as table:
@@ -140,34 +155,36 @@ def main():
     best = {}
     for key, candidates in rows.items():
         row = min(candidates, key=rank)
-        best[key] = (float(row["sbu"]), row)
+        best[key] = (float(row["sbu"]), row, tested(row, candidates))
 
     out = {}
 
-    def put(pname, sbu, row, note):
+    def put(pname, sbu, row, with_tests, share, note):
         source = row["source"].split()
         place = source[0] + " " + source[-1]
         tests = 1 if row["tests"] == "included" and not row["package"].endswith("-tmp") else 0
+        sbu *= share
         if tests:
             sbu /= WITH_TESTS[source[0]]
+        long = (f"{with_tests[0] * share:.3g}", with_tests[1]) if with_tests else ("", "")
         pname = pname.lower().replace("_", "-")
         # A row of its own is better than a share of a group's.
         if pname not in out or not note:
-            out[pname] = (f"{sbu:.3g}", row["parallelism"], str(tests), place + note)
+            out[pname] = (f"{sbu:.3g}", row["parallelism"], str(tests)) + long + (place + note,)
 
-    for key, (sbu, row) in sorted(best.items()):
+    for key, (sbu, row, with_tests) in sorted(best.items()):
         if key in GROUPS:
             members = GROUPS[key]
             for member in members:
-                put(member, sbu / len(members), row, f" / {len(members)}")
+                put(member, sbu, row, with_tests, 1 / len(members), f" / {len(members)}")
         elif key in SPLITS:
             for member, share in SPLITS[key].items():
-                put(member, sbu * share, row, f" * {share}")
+                put(member, sbu, row, with_tests, share, f" * {share}")
         else:
             for pname in ALIASES.get(key, [key]):
-                put(pname, sbu, row, "")
+                put(pname, sbu, row, with_tests, 1, "")
 
-    print("# pname, sbu, threads, tests, source; made by make-priors.py, see README.md")
+    print("# pname, sbu, threads, tests, sbu with tests, threads, source; made by make-priors.py, see README.md")
     for pname, fields in sorted(out.items()):
         print("\t".join((pname,) + fields))
 

@@ -2,8 +2,8 @@
 //!
 //! Sources in their order: what the caller has [measured](Estimator::with_measured_memory), the
 //! machine's own [`History`], the shipped [priors], what the tier says, and at last a package of
-//! ordinary size. The settings of a profile change what a source says: PGO builds a package
-//! twice and trains it in between, whatever it takes without.
+//! ordinary size. What a derivation [shows](crate::build_signs) of PGO, LTO and tests
+//! [changes](Adjustment) what a source says.
 //!
 //! ```
 //! use tier_planner::Cores;
@@ -28,10 +28,12 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::ops::Bound;
 
+use drv_graph::split_name;
 use hw_profile::Profile;
 
+use crate::adjustment::{self, Adjustment, Tests};
 use crate::cost::{DurationModel, MemoryModel};
-use crate::history::History;
+use crate::history::{History, Measured};
 use crate::package_settings::PackageSettings;
 use crate::priors::{self, Grade, TimePrior};
 use crate::subject::{BuildSystems, JobClass, Language, Subject, is_version};
@@ -110,8 +112,10 @@ impl Evidence {
 pub struct Estimate {
     /// How long it takes.
     pub duration: DurationModel,
-    /// How long that is known from.
+    /// What that is known from.
     pub duration_evidence: Evidence,
+    /// What its derivation's PGO, LTO and tests have made of it.
+    pub adjustment: Adjustment,
     /// How much memory it holds.
     pub memory: MemoryModel,
     /// Where that is known from.
@@ -204,8 +208,8 @@ impl Estimator {
 
     /// With the settings of every package of a profile.
     ///
-    /// A profile may ask for PGO in an overlay that is not applied yet; packages that say
-    /// `enableOverlay = false` count as built without.
+    /// Threads only: a profile may ask for PGO in an overlay that is not applied, and whether it
+    /// is shows in the derivation.
     #[must_use]
     pub fn with_profile(mut self, profile: &Profile) -> Self {
         let settings =
@@ -240,11 +244,12 @@ impl Estimator {
         let settings = by_name(&self.packages, subject)
             .copied()
             .unwrap_or_default();
-        let (duration, duration_evidence) = self.duration(subject, tier, settings);
+        let (duration, duration_evidence, adjustment) = self.duration(subject, tier);
         let (memory, memory_evidence) = self.memory(subject, tier, duration, duration_evidence);
         Estimate {
             duration,
             duration_evidence,
+            adjustment,
             memory,
             memory_evidence,
             max_threads: settings
@@ -261,21 +266,18 @@ impl Estimator {
         &self,
         subject: &Subject<'_>,
         tier: TierId,
-        settings: PackageSettings,
-    ) -> (DurationModel, Evidence) {
+    ) -> (DurationModel, Evidence, Adjustment) {
         let bare = subject.bare_pname();
         let parallel = runs_parallel(subject);
         let model = |seconds: f64, share: f64| {
+            let share = adjustment::parallel_share(subject.signs, share);
             DurationModel::parallel(
                 Millis::from_secs(seconds),
                 if parallel { share } else { 0.0 },
             )
         };
 
-        let measured = [subject.pname, bare]
-            .iter()
-            .find_map(|name| self.history.measured(name));
-        if let Some(measured) = measured {
+        if let Some(measured) = self.measured(subject) {
             // The machine built it with the settings it has.
             let share = priors::parallel_share(bare, measured.seconds);
             let unit = model(1.0, share);
@@ -285,21 +287,23 @@ impl Estimator {
                 rows: measured.rows,
             };
             let sigma = measured.sigma.max(few);
-            return (model(single, share), Evidence { source, sigma });
+            let evidence = Evidence { source, sigma };
+            return (model(single, share), evidence, Adjustment::default());
         }
 
-        let slowdown = settings.slowdown();
         if let Some(prior) = priors::time_of(subject) {
-            let (single, share) = self.single_thread(bare, &prior);
-            let sigma = match prior.grade {
-                Grade::Measured => 0.5,
-                Grade::MeasuredWithMore => 0.7,
-                Grade::Judged => 0.9,
+            let (single, share, tests) = self.by_prior(subject, &prior);
+            let sigma = match (prior.grade, tests) {
+                (Grade::Judged, _) => 0.9,
+                (Grade::MeasuredWithMore, Tests::Nothing) | (_, Tests::NotMeasured) => 0.7,
+                (Grade::Measured | Grade::MeasuredWithMore, _) => 0.5,
             };
             let source = Source::Prior {
                 source: prior.source,
             };
-            return (model(single * slowdown, share), Evidence { source, sigma });
+            let adjustment = Adjustment::new(subject.signs, tests);
+            let model = model(single * adjustment.factor(), share);
+            return (model, Evidence { source, sigma }, adjustment);
         }
 
         let (seconds, source, sigma) = if let Some(language) = subject.language() {
@@ -318,16 +322,68 @@ impl Estimator {
             (seconds, Source::Unknown, 1.2)
         };
         let share = priors::parallel_share(bare, seconds);
-        (model(seconds * slowdown, share), Evidence { source, sigma })
+        // What is usual is so with the tests that are usual.
+        let adjustment = Adjustment::new(subject.signs, Tests::Nothing);
+        let model = model(seconds * adjustment.factor(), share);
+        (model, Evidence { source, sigma }, adjustment)
     }
 
-    /// T(1) of a prior in seconds and its parallel share. The books' machines used the threads
-    /// they had, whether or not nixpkgs does.
-    fn single_thread(&self, bare_pname: &str, prior: &TimePrior) -> (f64, f64) {
-        let seconds = prior.sbu * self.seconds_per_sbu;
+    /// What the machine measured of a subject.
+    ///
+    /// nix-output-monitor records a derivation's name without its version, so that goes first. A
+    /// name that lost a part may be another package's: a crate and a library are both `openssl`,
+    /// and `firefox` is what wraps `firefox-unwrapped` in a second or two.
+    fn measured(&self, subject: &Subject<'_>) -> Option<Measured> {
+        if self.history.is_empty() {
+            return None;
+        }
+        let (recorded, _) = split_name(subject.name);
+        let of_name = self.history.measured(recorded);
+        of_name.or_else(|| {
+            let bare = subject.bare_pname();
+            let may_be_called_so = match subject.language() {
+                None => true,
+                // A library that has Python bindings often has their name too.
+                Some(Language::Python) => {
+                    priors::time(bare).is_none() || priors::time_of(subject).is_some()
+                }
+                Some(_) => false,
+            };
+            let is_wrapped = [subject.pname, recorded]
+                .iter()
+                .any(|name| name.ends_with("-unwrapped"));
+            if !may_be_called_so || is_wrapped {
+                return None;
+            }
+            let by_name = |name| self.history.measured(name);
+            by_name(subject.pname).or_else(|| by_name(bare))
+        })
+    }
+
+    /// T(1) of a subject's prior in seconds, its parallel share, and whether that is with tests.
+    fn by_prior(&self, subject: &Subject<'_>, prior: &TimePrior) -> (f64, f64, Tests) {
+        let bare = subject.bare_pname();
+        let (without, share) = self.single_thread(bare, prior.sbu, prior.threads);
+        if !subject.signs.tests {
+            return (without, share, Tests::Nothing);
+        }
+        match prior.with_tests {
+            Some(measured) => {
+                let (with, share) = self.single_thread(bare, measured.sbu, measured.threads);
+                // The two may be from different books.
+                (with.max(without), share, Tests::Included)
+            }
+            None => (without, share, Tests::NotMeasured),
+        }
+    }
+
+    /// T(1) in seconds and the parallel share of what took so many SBU. The books' machines used
+    /// the threads they had, whether or not nixpkgs does.
+    fn single_thread(&self, bare_pname: &str, sbu: f64, threads: Cores) -> (f64, f64) {
+        let seconds = sbu * self.seconds_per_sbu;
         let share = priors::parallel_share(bare_pname, seconds);
         let unit = DurationModel::parallel(Millis::default(), share);
-        (seconds / unit.relative(prior.threads), share)
+        (seconds / unit.relative(threads), share)
     }
 
     /// Seconds per SBU after the history: the median of what it says of each package that the
@@ -344,7 +400,7 @@ impl Estimator {
                 if measured.seconds < 10.0 {
                     return None;
                 }
-                let (sbu_seconds, share) = self.single_thread(pname, &prior);
+                let (sbu_seconds, share) = self.single_thread(pname, prior.sbu, prior.threads);
                 let unit = DurationModel::parallel(Millis::default(), share);
                 let single = measured.seconds / unit.relative(self.history_cores);
                 Some(single / (sbu_seconds / self.seconds_per_sbu))
@@ -416,10 +472,14 @@ fn split(memory: Bytes, cores: Cores) -> MemoryModel {
 }
 
 /// T(1) in seconds of a build of which only its tier's memory is known. Who gives a job 1 GB
-/// thinks of a minute, who gives it 12 GB of half an hour: a power law through these. It is low
-/// for the giants, which the priors know by name, and high for what an ample pattern takes in.
+/// thinks of a minute, who gives it 12 GB of twenty: a power law through these. It is low for the
+/// giants, which the priors know by name, and high for what an ample pattern takes in.
+///
+/// The exponent is 5/4 because IEEE 754 fixes every bit of a square root and none of a power: the
+/// same plan must come out on every machine.
 fn tier_seconds(memory: Bytes) -> f64 {
-    60.0 * memory.as_gb().clamp(0.1, 64.0).powf(1.3)
+    let gb = memory.as_gb().clamp(0.1, 64.0);
+    60.0 * gb * gb.sqrt().sqrt()
 }
 
 /// What a package of the language usually takes, in SBU on one thread. Judgements.
@@ -457,6 +517,7 @@ fn class_estimate(class: JobClass) -> Estimate {
     Estimate {
         duration,
         duration_evidence: evidence(1.0),
+        adjustment: Adjustment::default(),
         memory: MemoryModel {
             base: Bytes(memory * Bytes::MB.0),
             per_thread: Bytes(0),

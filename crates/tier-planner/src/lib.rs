@@ -7,7 +7,7 @@
 //! ```
 //! use std::collections::BTreeMap;
 //!
-//! use drv_graph::{ReadOptions, derivation_json};
+//! use drv_graph::{KeepEnv, ReadOptions, derivation_json};
 //! use tier_planner::budget::Budget;
 //! use tier_planner::classify::Classifier;
 //! use tier_planner::estimate::Estimator;
@@ -16,7 +16,7 @@
 //! use tier_planner::tier::TierSet;
 //! use tier_planner::verify::verify;
 //! use tier_planner::work::{NothingAvailable, Root};
-//! use tier_planner::{Bytes, Cores, rule};
+//! use tier_planner::{Bytes, Cores, rule, subject};
 //!
 //! // What `nix derivation show --recursive` printed.
 //! let json = br#"{
@@ -31,7 +31,12 @@
 //!     "inputDrvs": {"/nix/store/00rl60x00pkff58mdw66qcxigrgw2yq0-zlib-1.3.drv": ["out"]}
 //!   }
 //! }"#;
-//! let graph = derivation_json::read(json, &ReadOptions::default())?;
+//! // What shows PGO, LTO and tests is kept, for the estimates.
+//! let options = ReadOptions {
+//!     keep_env: KeepEnv::Named(subject::ENV_KEYS.map(str::to_owned).to_vec()),
+//!     ..ReadOptions::default()
+//! };
+//! let graph = derivation_json::read(json, &options)?;
 //!
 //! let tiers = TierSet::standard();
 //! let light = tiers.find("light").unwrap();
@@ -83,8 +88,10 @@
 //!   modelled.
 //! - One machine.
 
+pub mod adjustment;
 pub mod bounds;
 pub mod budget;
+pub mod build_signs;
 pub mod classify;
 pub mod cost;
 pub mod dispatch;

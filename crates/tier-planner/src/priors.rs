@@ -23,10 +23,21 @@ pub struct TimePrior {
     pub sbu: f64,
     /// The threads it was measured with.
     pub threads: Cores,
+    /// The same with the package's tests, where somebody measured that.
+    pub with_tests: Option<Measurement>,
     /// How sure that is.
     pub grade: Grade,
     /// The book and page, or the grounds of a judgement.
     pub source: &'static str,
+}
+
+/// A time, and how it was measured.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Measurement {
+    /// The time, in SBU.
+    pub sbu: f64,
+    /// The threads it was measured with.
+    pub threads: Cores,
 }
 
 /// How sure a prior is.
@@ -34,7 +45,8 @@ pub struct TimePrior {
 pub enum Grade {
     /// Measured, without tests.
     Measured,
-    /// Measured, but with tests that nixpkgs may not run, or a share of several packages.
+    /// Measured with tests, which are taken out by what tests usually add; or a share of several
+    /// packages.
     MeasuredWithMore,
     /// Nobody measured it.
     Judged,
@@ -59,20 +71,34 @@ fn tables() -> &'static Tables {
     static TABLES: OnceLock<Tables> = OnceLock::new();
     TABLES.get_or_init(|| {
         let mut times = FxHashMap::default();
-        times.extend(
-            rows(BOOKS).filter_map(|[pname, sbu, threads, tests, source]| {
+        times.extend(rows(BOOKS).filter_map(
+            |[
+                pname,
+                sbu,
+                threads,
+                tests,
+                tested_sbu,
+                tested_threads,
+                source,
+            ]| {
                 let shared = source.contains(" / ") || source.contains(" * ");
                 let grade = if tests == "1" || shared {
                     Grade::MeasuredWithMore
                 } else {
                     Grade::Measured
                 };
-                Some((pname, time_prior(sbu, threads, grade, source)?))
-            }),
-        );
-        times.extend(rows(JUDGED).filter_map(|[pname, sbu, threads, source]| {
-            Some((pname, time_prior(sbu, threads, Grade::Judged, source)?))
-        }));
+                let with_tests = measurement(tested_sbu, tested_threads);
+                Some((pname, time_prior(sbu, threads, with_tests, grade, source)?))
+            },
+        ));
+        for [pname, sbu, threads, source] in rows(JUDGED) {
+            // A judgement is of the build alone; of its tests the books may still know.
+            let with_tests = times
+                .get(pname)
+                .and_then(|book: &TimePrior| book.with_tests);
+            let prior = time_prior(sbu, threads, with_tests, Grade::Judged, source);
+            times.extend(prior.map(|prior| (pname, prior)));
+        }
         let memory = rows(MEMORY).filter_map(|[pname, base, per_thread, source]| {
             let gb = |text: &str| Some(Bytes::from_gb(text.parse().ok()?));
             let memory = MemoryModel {
@@ -99,10 +125,25 @@ fn rows<const N: usize>(table: &'static str) -> impl Iterator<Item = [&'static s
         })
 }
 
-fn time_prior(sbu: &str, threads: &str, grade: Grade, source: &'static str) -> Option<TimePrior> {
-    Some(TimePrior {
+fn measurement(sbu: &str, threads: &str) -> Option<Measurement> {
+    Some(Measurement {
         sbu: sbu.parse().ok()?,
         threads: Cores(threads.parse().ok()?),
+    })
+}
+
+fn time_prior(
+    sbu: &str,
+    threads: &str,
+    with_tests: Option<Measurement>,
+    grade: Grade,
+    source: &'static str,
+) -> Option<TimePrior> {
+    let Measurement { sbu, threads } = measurement(sbu, threads)?;
+    Some(TimePrior {
+        sbu,
+        threads,
+        with_tests,
         grade,
         source,
     })
@@ -216,7 +257,7 @@ mod tests {
         let lines = |table: &str| table.lines().filter(|line| !line.starts_with('#')).count();
         let tables = tables();
         assert_eq!(tables.memory.len(), lines(MEMORY));
-        let replaced = |row: &[&str; 4]| rows::<5>(BOOKS).any(|book| book[0] == row[0]);
+        let replaced = |row: &[&str; 4]| rows::<7>(BOOKS).any(|book| book[0] == row[0]);
         let both = rows::<4>(JUDGED).filter(replaced).count();
         assert_eq!(len(), lines(BOOKS) + lines(JUDGED) - both);
         assert!(

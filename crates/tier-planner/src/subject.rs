@@ -2,6 +2,8 @@
 
 use drv_graph::{Derivation, DerivationGraph, DrvId, split_name};
 
+pub use crate::build_signs::{BuildSigns, ENV_KEYS};
+
 /// What a derivation does, as far as its cost is concerned.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Kind {
@@ -112,6 +114,8 @@ pub struct Subject<'a> {
     pub parallel_building: bool,
     /// What its direct inputs say of its build system.
     pub build_systems: BuildSystems,
+    /// What its environment says of PGO, LTO and tests.
+    pub signs: BuildSigns,
 }
 
 impl<'a> Subject<'a> {
@@ -138,8 +142,8 @@ impl<'a> Subject<'a> {
         }
     }
 
-    /// What a derivation says of itself. Its inputs and attribute are left out: [`subjects`] knows
-    /// them.
+    /// What a derivation says of itself, as far as [its attributes](ENV_KEYS) were kept. Its
+    /// inputs and attribute are left out: [`subjects`] knows them.
     pub fn of(derivation: &'a Derivation) -> Self {
         let mut subject = Self::named(derivation.name()).with_pname(Some(derivation.pname()));
         subject.version = derivation.version();
@@ -149,6 +153,7 @@ impl<'a> Subject<'a> {
         } else if derivation.prefer_local_build() == Some(true) {
             subject.kind = Kind::Local;
         }
+        subject.signs = BuildSigns::of(derivation, subject.bare_pname(), subject.language());
         subject
     }
 

@@ -9,7 +9,7 @@ use tier_planner::cost::MemoryModel;
 use tier_planner::estimate::{Estimator, Source};
 use tier_planner::history::History;
 use tier_planner::package_settings::PackageSettings;
-use tier_planner::subject::{BuildSystems, Kind, Subject};
+use tier_planner::subject::{BuildSigns, BuildSystems, Kind, Subject};
 use tier_planner::tier::{TierId, TierSet};
 use tier_planner::{Bytes, Cores, Millis};
 
@@ -99,7 +99,7 @@ fn sources_in_their_order() {
             python3.13-nobody-knows-1.0: 10.0 s / 10.0 s (×÷2.2, usual for python packages); 400 MB / 1.4 GB (×÷1.8, usual for so short a build); 1.00 busy of 6
             perl5.40.0-Nobody-Knows-1.0: 5.0 s / 5.0 s (×÷2.2, usual for perl packages); 400 MB / 1.4 GB (×÷1.8, usual for so short a build); 1.00 busy of 6
             mcp-grafana-1.0: 2 min 30 s / 55.0 s (×÷2.5, usual for what go builds); 400 MB / 1.4 GB (×÷1.8, usual for so short a build); 2.73 busy of 6
-            mcp-server-git-1.0: 10 min 16 s / 10 min 16 s (×÷3.3, the tier's default); 2.6 GB / 8.2 GB (×÷2.2, the tier's default); 1.00 busy of 6
+            mcp-server-git-1.0: 9 min 23 s / 9 min 23 s (×÷3.3, the tier's default); 2.6 GB / 8.2 GB (×÷2.2, the tier's default); 1.00 busy of 6
             nobody-knows-1.0: 40.0 s / 40.0 s (×÷3.3, nothing known, an ordinary package assumed); 640 MB / 2.5 GB (×÷2.2, the tier's default); 1.00 busy of 6
             source: 3.0 s / 3.0 s (×÷2.7, usual for a fetch); 64 MB / 64 MB (×÷1.8, usual for a fetch); 0.05 busy of 6
             gcc-wrapper-13.3.0: 1.0 s / 1.0 s (×÷2.7, usual for assembling finished parts); 64 MB / 64 MB (×÷1.8, usual for assembling finished parts); 1.00 busy of 6
@@ -132,14 +132,12 @@ fn threads_help_only_builds_that_use_them() {
 
 #[test]
 fn settings_of_a_package() {
-    let pgo = PackageSettings {
+    let three = PackageSettings {
         cores: Some(Cores(3)),
-        tool_threads: None,
-        pgo: true,
-        lto: true,
+        ..PackageSettings::default()
     };
     let estimator = estimator()
-        .with_package("python313", pgo)
+        .with_package("python313", three)
         .with_measured_memory(
             "onnxruntime",
             MemoryModel {
@@ -157,7 +155,7 @@ fn settings_of_a_package() {
             (parallel("onnxruntime-1.20.1"), HEAVY),
         ],
         &expect![[r#"
-            python3-3.13.1: 27 min 40 s / 10 min 09 s (×÷1.6, BLFS general/prog/python3.xml); 900 MB / 2.8 GB (×÷1.8, usual for so short a build); 2.73 busy of 6
+            python3-3.13.1: 6 min 35 s / 2 min 25 s (×÷1.6, BLFS general/prog/python3.xml); 900 MB / 2.8 GB (×÷1.8, usual for so short a build); 2.73 busy of 6
             python3-3.12.8: 6 min 35 s / 2 min 25 s (×÷1.6, BLFS general/prog/python3.xml); 900 MB / 2.8 GB (×÷1.8, usual for so short a build); 2.73 busy of 6
             onnxruntime-1.20.1: 3 h 54 min / 50 min 52 s (×÷2.5, C++ with large generated kernels; several times that with CUDA); 410 MB / 922 MB (×÷1.1, measured); 4.62 busy of 6
         "#]],
@@ -192,7 +190,7 @@ fn settings_of_a_profile() {
         )
     };
     expect![[r#"
-        27 min 40 s with 6 of 0 and 6
+        6 min 35 s with 6 of 0 and 6
         54 min 44 s with 4 of 4 and 0
         49 min 45 s with 2 of 2 and 3"#]]
     .assert_eq(
@@ -203,6 +201,108 @@ fn settings_of_a_profile() {
         ]
         .join("\n"),
     );
+}
+
+#[test]
+fn what_a_derivation_shows_multiplies() {
+    let shows = |name, signs| Subject {
+        signs,
+        ..parallel(name)
+    };
+    let none = BuildSigns::default();
+    let pgo = BuildSigns { pgo: true, ..none };
+    let both = BuildSigns { lto: true, ..pgo };
+    let tests = BuildSigns {
+        tests: true,
+        ..none
+    };
+    let estimator = estimator().with_history(history(&[("go", 500)]), Cores(6));
+    let mut text = String::new();
+    for subject in [
+        shows("python3-3.13.9", none),
+        shows("python3-3.13.9", pgo),
+        shows("python3-3.13.9", both),
+        shows("python3-3.13.9", tests),
+        shows("firefox-unwrapped-59.0.2", tests),
+        shows("coreutils-8.29", none),
+        shows("coreutils-8.29", tests),
+        shows("nobody-knows-1.0", both),
+        shows("go-1.23", both),
+    ] {
+        let estimate = estimator.estimate(&subject, LIGHT);
+        writeln!(
+            text,
+            "{}: {} / {} (×÷{:.1}) {}",
+            subject.name,
+            estimate.duration.at(Cores(1)),
+            estimate.duration.at(Cores(6)),
+            estimate.duration_evidence.factor(),
+            estimate.adjustment,
+        )
+        .unwrap();
+    }
+    expect![[r#"
+        python3-3.13.9: 6 min 35 s / 2 min 25 s (×÷1.6) 
+        python3-3.13.9: 19 min 46 s / 11 min 25 s (×÷1.6) ×3.0 for PGO
+        python3-3.13.9: 27 min 40 s / 15 min 59 s (×÷1.6) ×4.2 for PGO and LTO
+        python3-3.13.9: 12 min 24 s / 4 min 33 s (×÷1.6) tests included
+        firefox-unwrapped-59.0.2: 2 h 11 min / 28 min 29 s (×÷2.0) without its tests, which nobody measured
+        coreutils-8.29: 54.5 s / 27.3 s (×÷1.6) 
+        coreutils-8.29: 4 min 39 s / 1 min 42 s (×÷1.6) tests included
+        nobody-knows-1.0: 2 min 48 s / 1 min 52 s (×÷3.3) ×4.2 for PGO and LTO
+        go-1.23: 15 min 00 s / 8 min 20 s (×÷1.3) 
+    "#]].assert_eq(&text);
+}
+
+#[test]
+fn a_name_that_lost_a_part_is_not_taken_for_another_package() {
+    let rows = [
+        ("openssl", 500),
+        ("firefox", 3),
+        ("protobuf", 400),
+        ("requests", 7),
+        ("python3-3.13.9", 300),
+        ("python3.13-numpy", 90),
+    ];
+    let estimator = estimator().with_history(history(&rows), Cores(1));
+    let numpy = Subject::named("python3.13-numpy-2.3.4").with_pname(Some("numpy"));
+    let crate_of_that_name = Subject::named("rust_openssl-0.9.20").with_pname(Some("openssl"));
+    let mut text = String::new();
+    for subject in [
+        Subject::named("openssl-3.4.0"),
+        Subject::named("rust_openssl-0.9.20"),
+        crate_of_that_name,
+        Subject::named("perl5.40.0-openssl-1.0"),
+        Subject::named("firefox-unwrapped-128.0"),
+        Subject::named("firefox-128.0"),
+        Subject::named("python3.13-protobuf-5.28"),
+        Subject::named("python3.13-requests-2.32.3"),
+        numpy,
+        Subject::named("python3-3.13.9"),
+    ] {
+        let estimate = estimator.estimate(&subject, LIGHT);
+        writeln!(
+            text,
+            "{}: {} ({})",
+            subject.name,
+            estimate.duration.at(Cores(1)),
+            estimate.duration_evidence.source,
+        )
+        .unwrap();
+    }
+    expect![[r#"
+        openssl-3.4.0: 8 min 20 s (one build on this machine)
+        rust_openssl-0.9.20: 8.0 s (usual for rust packages)
+        rust_openssl-0.9.20: 8.0 s (usual for rust packages)
+        perl5.40.0-openssl-1.0: 5.0 s (usual for perl packages)
+        firefox-unwrapped-128.0: 2 h 11 min (BLFS xsoft/graphweb/firefox.xml)
+        firefox-128.0: 3.0 s (one build on this machine)
+        python3.13-protobuf-5.28: 10.0 s (usual for python packages)
+        python3.13-requests-2.32.3: 7.0 s (one build on this machine)
+        python3.13-numpy-2.3.4: 1 min 30 s (one build on this machine)
+        python3-3.13.9: 5 min 00 s (one build on this machine)
+    "#]]
+    .assert_eq(&text);
 }
 
 #[test]

@@ -3,9 +3,10 @@
 use std::path::{Path, PathBuf};
 
 use drv_graph::{
-    DerivationGraph, DerivationGraphBuilder, DrvFiles, EvalJob, Format, ReadOptions, StorePath,
-    derivation_json, eval_jobs,
+    DerivationGraph, DerivationGraphBuilder, DrvFiles, EvalJob, Format, KeepEnv, ReadOptions,
+    StorePath, derivation_json, eval_jobs,
 };
+use tier_planner::subject::ENV_KEYS;
 
 use super::roots::{Wanted, What};
 use super::{content, data_failure};
@@ -111,7 +112,7 @@ impl<'a> Reading<'a> {
                 let (_, builder) = self
                     .json
                     .get_or_insert_with(|| (file.to_owned(), DerivationGraphBuilder::new()));
-                derivation_json::read_into(builder, bytes, &ReadOptions::default())
+                derivation_json::read_into(builder, bytes, &options())
                     .map_err(|e| data_failure(file, &e))
             }
             Some(Format::ATerm) => self.drv_file(file, bytes),
@@ -196,7 +197,7 @@ impl<'a> Reading<'a> {
 
     fn start(&mut self, file: &Path) -> &mut (PathBuf, DrvFiles) {
         self.drv_files
-            .get_or_insert_with(|| (file.to_owned(), DrvFiles::new(ReadOptions::default())))
+            .get_or_insert_with(|| (file.to_owned(), DrvFiles::new(options())))
     }
 
     /// Reads from `dir` what is wanted and what that needs. A file that is not there is a
@@ -220,6 +221,14 @@ impl<'a> Reading<'a> {
             }
         }
         Ok(())
+    }
+}
+
+/// What estimates look at is kept of the environments.
+fn options() -> ReadOptions {
+    ReadOptions {
+        keep_env: KeepEnv::Named(ENV_KEYS.map(str::to_owned).to_vec()),
+        ..ReadOptions::default()
     }
 }
 

@@ -185,6 +185,10 @@ impl Page<'_> {
             ),
         );
         self.line("", &format!("from: {}", build.duration_source));
+        let adjustment = self.made.plan.builds[build.id as usize].estimate.adjustment;
+        if !adjustment.is_none() {
+            self.line("", &adjustment.to_string());
+        }
         let (least, most) = around(build.memory_bytes, build.memory_factor);
         self.line(
             "memory",
