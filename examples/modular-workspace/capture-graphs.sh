@@ -61,11 +61,11 @@ done
 
 quietly nix-build "$here/default.nix" --arg stock true --out-link "$work/stock" \
   --option substitute false
-# A public cache holds what was built of packages and sources, not one user's generation.
+# Everything that was built, wrappers and the generation too. Most of these forbid substitutes:
+# a cache may well have them, and Nix builds them all the same.
 drv=$(nix-instantiate "$here/default.nix" --arg stock true --add-root "$work/stock.drv")
-nix-store --query --requisites --include-outputs "$(readlink "$drv")" |
-  grep -v -e '\.drv$' -e '-home-manager-' -e '-activation-script$' -e '-hm_' -e '-builder\.sh$' |
-  sort >"$work/outputs"
+nix-store --query --requisites "$(readlink "$drv")" | grep '\.drv$' |
+  xargs nix-store --query --outputs | sort -u >"$work/outputs"
 quietly xargs nix --extra-experimental-features nix-command copy --no-check-sigs \
   --to "file://$work/cache" <"$work/outputs"
 nix path-info --json --all --store "file://$work/cache" >"$work/path-info"

@@ -2,6 +2,7 @@
 
 mod caches;
 mod command_line;
+mod dry_run_of_nix;
 mod formats;
 mod knowledge;
 #[path = "../example_is_current/nix.rs"]

@@ -15,7 +15,7 @@ fn number(json: &str, pointer: &str) -> u64 {
 }
 
 /// A copy of the example without its caches, so that everything has to be built.
-fn uncached(nix: &Nix) -> String {
+pub(crate) fn uncached(nix: &Nix) -> String {
     let copy = nix.folder().join("workspace");
     let status = std::process::Command::new("cp")
         .arg("-r")
