@@ -6,6 +6,7 @@ use clap::{Args, ColorChoice, Parser, Subcommand, ValueEnum};
 use hw_profile::Bytes;
 use tier_planner::Millis;
 
+use crate::overlay::OverlayVerb;
 use crate::quantity::{parse_bytes, parse_duration, parse_share};
 
 /// Answers before the build: what will be built, how long it takes, whether it fits in memory.
@@ -37,6 +38,12 @@ Exit status: 0 done, 1 a finding (a gate is exceeded, a build does not fit), 2 a
 pub(crate) enum Verb {
     /// Show what will be built and fetched, when, and whether it fits
     Plan(Box<PlanArgs>),
+    /// Show and edit .nix files: nothing is changed without --write
+    Overlay {
+        /// What to do
+        #[command(subcommand)]
+        verb: OverlayVerb,
+    },
     /// Print the JSON Schema of a document that --format json prints
     Schema {
         /// Which document

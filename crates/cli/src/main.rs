@@ -8,6 +8,7 @@ mod failure;
 mod input;
 mod nix;
 mod output;
+mod overlay;
 mod plan;
 mod progress;
 mod quantity;
@@ -44,6 +45,7 @@ fn main() -> ExitCode {
 fn run(verb: &Verb) -> Result<Outcome, Failure> {
     match verb {
         Verb::Plan(args) => plan::run(args),
+        Verb::Overlay { verb } => overlay::run(verb),
         Verb::Schema { document } => {
             output::write_plain(match document {
                 Document::Plan => dto::plan::SCHEMA,

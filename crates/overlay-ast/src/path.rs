@@ -47,7 +47,7 @@ impl fmt::Display for AttrPath {
 }
 
 /// Whether Nix reads `name` as an attribute name without quotes.
-fn is_plain_name(name: &str) -> bool {
+pub(crate) fn is_plain_name(name: &str) -> bool {
     const KEYWORDS: [&str; 9] = [
         "assert", "else", "if", "in", "inherit", "let", "rec", "then", "with",
     ];

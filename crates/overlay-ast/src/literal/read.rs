@@ -5,35 +5,25 @@
     reason = "the names carry a prefix of their own"
 )]
 
-use rnix::SyntaxKind::{self, *};
-use rnix::{ParseError, SyntaxNode, SyntaxToken};
+use rnix::SyntaxKind::*;
+use rnix::{SyntaxNode, SyntaxToken};
 
 use super::attrs::Name;
 use super::number::{FloatProblem, float};
 use super::{Attrs, Literal, Value, string};
-use crate::{AttrPath, Code, Diagnostic, Segment, Span, strict};
+use crate::{AttrPath, Code, Diagnostic, Segment, parse};
 
 /// See [`super::parse`].
 pub(super) fn read(text: &str) -> (Option<Literal>, Vec<Diagnostic>) {
-    let mut found = strict::check(text);
-    found.sort_by_key(|diagnostic| diagnostic.span);
-    if !found.is_empty() {
-        return (None, found);
-    }
-    let parse = rnix::Root::parse(text);
-    // Only the first: the parser's recovery makes the others up.
-    if let Some(error) = parse.errors().first() {
-        return (None, vec![syntax_error(error, text)]);
-    }
+    let root = match parse::parse(text) {
+        Ok(root) => root,
+        Err(found) => return (None, found),
+    };
     let mut reader = Reader {
         found: Vec::new(),
         path: Vec::new(),
     };
-    let value = parse
-        .syntax()
-        .children()
-        .next()
-        .and_then(|node| reader.value(&node));
+    let value = root.children().next().and_then(|node| reader.value(&node));
     let mut found = reader.found;
     found.sort_by_key(|diagnostic| diagnostic.span);
     (value, found)
@@ -398,71 +388,4 @@ fn is_path(text: &str) -> bool {
         && rest
             .split('/')
             .all(|part| !part.is_empty() && is_part(part))
-}
-
-fn syntax_error(error: &ParseError, text: &str) -> Diagnostic {
-    let end = Span::new(text.len(), text.len());
-    match error {
-        ParseError::Unexpected(range) | ParseError::UnexpectedExtra(range) => {
-            let (span, word) = first_word((*range).into(), text);
-            Diagnostic::new(Code::Syntax, span, format!("unexpected `{word}`"))
-        }
-        ParseError::UnexpectedWanted(_, range, wanted) => {
-            let (span, word) = first_word((*range).into(), text);
-            let message = format!("unexpected `{word}`, expected {}", list_of(wanted));
-            let found = Diagnostic::new(Code::Syntax, span, message);
-            match word {
-                "-" => found.hint("a negative number in a list needs parentheses: `(-5)`"),
-                "," => found.hint("elements of a list are separated by blanks, attributes by `;`"),
-                _ => found,
-            }
-        }
-        ParseError::UnexpectedEOFWanted(wanted) => Diagnostic::new(
-            Code::Syntax,
-            end,
-            format!("the text ends where {} is expected", list_of(wanted)),
-        ),
-        ParseError::UnexpectedEOF => {
-            Diagnostic::new(Code::Syntax, end, "the text ends where a value is expected")
-        }
-        ParseError::RecursionLimitExceeded => {
-            Diagnostic::new(Code::TooDeep, Span::default(), "nested too deep")
-        }
-        other => Diagnostic::new(Code::Syntax, Span::default(), other.to_string()),
-    }
-}
-
-/// The part of `span` up to the first white space, and its text: the parser skips to whatever
-/// it knows how to go on with, which is more than what is wrong.
-fn first_word(span: Span, text: &str) -> (Span, &str) {
-    let word = span.text(text).split_whitespace().next().unwrap_or("");
-    (Span::new(span.start, span.start + word.len()), word)
-}
-
-fn list_of(kinds: &[SyntaxKind]) -> String {
-    let name = |kind: SyntaxKind| match kind {
-        TOKEN_SEMICOLON => "`;`",
-        TOKEN_ASSIGN => "`=`",
-        TOKEN_R_BRACE | TOKEN_INTERPOL_END => "`}`",
-        TOKEN_R_BRACK => "`]`",
-        TOKEN_R_PAREN => "`)`",
-        TOKEN_COLON => "`:`",
-        TOKEN_IDENT | TOKEN_OR | TOKEN_CUR_POS => "a name",
-        TOKEN_STRING_START => "a string",
-        TOKEN_STRING_END | TOKEN_STRING_CONTENT | TOKEN_INTERPOL_START => "the end of the string",
-        TOKEN_THEN => "`then`",
-        TOKEN_ELSE => "`else`",
-        TOKEN_IN => "`in`",
-        TOKEN_ELLIPSIS => "`...`",
-        _ => "a value",
-    };
-    let mut names: Vec<_> = kinds.iter().map(|&kind| name(kind)).collect();
-    names.sort_unstable();
-    names.dedup();
-    // A name and a string are values too.
-    if names.contains(&"a value") {
-        "a value".to_owned()
-    } else {
-        names.join(" or ")
-    }
 }

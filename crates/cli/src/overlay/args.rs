@@ -1,0 +1,147 @@
+//! The command line of `hmtool overlay`.
+
+use std::path::PathBuf;
+
+use clap::{ArgGroup, Args, Subcommand};
+use overlay_ast::{Expression, KeyPath, Place};
+
+/// What to do with a file.
+#[derive(Debug, Subcommand)]
+pub(crate) enum OverlayVerb {
+    /// Show the lists of a file and their elements, those commented out too
+    Show {
+        /// Only the list that is this attribute, e.g. home.packages
+        #[arg(value_name = "PATH")]
+        path: Option<KeyPath>,
+        #[command(flatten)]
+        file: FileArgs,
+    },
+    /// Print the value of an attribute as it is written
+    Get {
+        /// The attribute, e.g. programs.git.enable
+        #[arg(value_name = "PATH")]
+        path: KeyPath,
+        #[command(flatten)]
+        file: FileArgs,
+    },
+    /// Define an attribute, or give it another value
+    Set {
+        /// The attribute, e.g. programs.git.enable
+        #[arg(value_name = "PATH")]
+        path: KeyPath,
+        /// Its value, e.g. "lib.mkForce true"; a string has quotes of its own
+        #[arg(value_name = "EXPRESSION", allow_hyphen_values = true)]
+        value: Expression,
+        #[command(flatten)]
+        write: WriteArgs,
+    },
+    /// Remove the definition of an attribute, with the comments that belong to it
+    Unset {
+        /// The attribute, e.g. programs.git.enable
+        #[arg(value_name = "PATH")]
+        path: KeyPath,
+        #[command(flatten)]
+        write: WriteArgs,
+    },
+    /// Make an element of a list count that is commented out
+    Enable(ElementArgs),
+    /// Comment an element of a list out
+    Disable(ElementArgs),
+    /// Insert an element into a list
+    Insert {
+        /// The element, e.g. ./a.nix or "(import ./b.nix hw)"
+        #[arg(value_name = "EXPRESSION", allow_hyphen_values = true)]
+        element: Expression,
+        /// The list, e.g. imports; without it, the one of the neighbour, or the file itself
+        #[arg(short, long, value_name = "PATH")]
+        list: Option<KeyPath>,
+        #[command(flatten)]
+        place: PlaceArgs,
+        /// Put a comment above it
+        #[arg(long, value_name = "TEXT")]
+        comment: Option<String>,
+        #[command(flatten)]
+        write: WriteArgs,
+    },
+    /// Remove an element from a list, with the comments that belong to it
+    Remove(ElementArgs),
+    /// Move an element within its list, with the comments that belong to it
+    Move {
+        /// The element: all of it, its name, or a part of its name
+        element: String,
+        /// The list, e.g. imports; without it, all lists of the file
+        #[arg(short, long, value_name = "PATH")]
+        list: Option<KeyPath>,
+        #[command(flatten)]
+        place: PlaceArgs,
+        #[command(flatten)]
+        write: WriteArgs,
+    },
+}
+
+/// The file to read.
+#[derive(Args, Debug)]
+pub(crate) struct FileArgs {
+    /// The .nix file
+    #[arg(short, long = "in", value_name = "FILE")]
+    pub(crate) file: PathBuf,
+}
+
+/// The file to edit, and whether to.
+#[derive(Args, Debug)]
+pub(crate) struct WriteArgs {
+    #[command(flatten)]
+    pub(crate) file: FileArgs,
+
+    /// Change the file; without it, only the difference is shown
+    #[arg(short, long)]
+    pub(crate) write: bool,
+
+    /// Exit with 1 if the file would be changed
+    #[arg(long, conflicts_with = "write")]
+    pub(crate) check: bool,
+}
+
+/// An element of a list, to edit.
+#[derive(Args, Debug)]
+pub(crate) struct ElementArgs {
+    /// The element: all of it, its name (x for "(import ./x.nix pkgs)"), or a part of its name
+    pub(crate) element: String,
+
+    /// The list, e.g. home.packages; without it, all lists of the file
+    #[arg(short, long, value_name = "PATH")]
+    pub(crate) list: Option<KeyPath>,
+
+    #[command(flatten)]
+    pub(crate) write: WriteArgs,
+}
+
+/// Where in a list.
+#[derive(Args, Debug)]
+#[command(group = ArgGroup::new("place").required(true))]
+pub(crate) struct PlaceArgs {
+    /// Before all others
+    #[arg(long, group = "place")]
+    first: bool,
+    /// After all others
+    #[arg(long, group = "place")]
+    last: bool,
+    /// Before this element
+    #[arg(long, value_name = "ELEMENT", group = "place")]
+    before: Option<String>,
+    /// After this element
+    #[arg(long, value_name = "ELEMENT", group = "place")]
+    after: Option<String>,
+}
+
+impl PlaceArgs {
+    /// The one that was given.
+    pub(crate) fn place(&self) -> Place {
+        match (&self.before, &self.after) {
+            (Some(name), _) => Place::Before(name.clone()),
+            (_, Some(name)) => Place::After(name.clone()),
+            _ if self.first => Place::First,
+            _ => Place::Last,
+        }
+    }
+}

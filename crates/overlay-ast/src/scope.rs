@@ -1,0 +1,427 @@
+//! Where in a file a name is defined.
+
+#![allow(
+    clippy::enum_glob_use,
+    reason = "the names carry a prefix of their own"
+)]
+
+use rnix::SyntaxKind::{self, *};
+use rnix::SyntaxNode;
+
+use crate::{Document, Error, Key, KeyPath, Label, Span};
+
+/// How an attribute is defined.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Found {
+    /// By one value.
+    Value {
+        /// The value.
+        value: Span,
+        /// `path = value;`, semicolon included.
+        definition: Span,
+    },
+    /// By `inherit`.
+    Inherited {
+        /// The name in the `inherit`.
+        name: Span,
+        /// The `inherit`, semicolon included.
+        definition: Span,
+    },
+    /// In parts, `a.b = 1; a = { c = 2; };`, which Nix merges into one set.
+    Merged {
+        /// Each `path = value;`, in the order of the text.
+        definitions: Vec<Span>,
+    },
+}
+
+impl Document {
+    /// How the attribute `path` is defined.
+    ///
+    /// It is looked for in the set that the file is, through functions (`{ pkgs, ... }:`), `let`,
+    /// `with`, `assert`, parentheses, `if`, `//`, `lib.mkIf`, `lib.mkMerge` and the like; if it is
+    /// not there, among all definitions of the file whose path ends with it, such as those of a
+    /// `let`. Takes time linear in the file.
+    ///
+    /// ```
+    /// use overlay_ast::{Document, Found};
+    ///
+    /// let (file, _) = Document::parse("{ lib, ... }: lib.mkIf true { a.\"b\" = [ 1 ]; }");
+    /// let Found::Value { value, .. } = file.get(&"a.b".parse()?)? else { panic!() };
+    /// assert_eq!(value.text(file.text()), "[ 1 ]");
+    /// # Ok::<(), overlay_ast::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NotFound`]; [`Error::Ambiguous`] with every definition if there are several that
+    /// do not merge; [`Error::Unreadable`].
+    pub fn get(&self, path: &KeyPath) -> Result<Found, Error> {
+        let root = self.root()?;
+        let mut hits = in_body(&root, path.keys());
+        if hits.is_empty() {
+            hits = anywhere(&root, path.keys());
+        }
+        let spans = || hits.iter().map(Hit::definition).collect::<Vec<_>>();
+        match &hits[..] {
+            [] => Err(Error::NotFound {
+                what: format!("definition of `{path}`"),
+                span: None,
+                hint: None,
+            }),
+            [Hit::Binding(entry)] => Ok(Found::Value {
+                value: value(entry).text_range().into(),
+                definition: entry.text_range().into(),
+            }),
+            [Hit::Inherited { name, inherit }] => Ok(Found::Inherited {
+                name: name.text_range().into(),
+                definition: inherit.text_range().into(),
+            }),
+            _ if merge(&hits) => Ok(Found::Merged {
+                definitions: spans(),
+            }),
+            _ => Err(Error::Ambiguous {
+                what: format!("`{path}`"),
+                candidates: self.labels(spans()),
+            }),
+        }
+    }
+
+    pub(crate) fn labels(&self, spans: Vec<Span>) -> Vec<Label> {
+        let label = |span: Span| Label {
+            message: excerpt(self.span_text(span)),
+            span,
+        };
+        spans.into_iter().map(label).collect()
+    }
+}
+
+/// A definition of a name.
+#[derive(Clone, Debug)]
+pub(crate) enum Hit {
+    /// `path = value;`, of exactly the path.
+    Binding(SyntaxNode),
+    /// `path.more = value;`
+    Part(SyntaxNode),
+    /// `inherit path;`
+    Inherited {
+        name: SyntaxNode,
+        inherit: SyntaxNode,
+    },
+}
+
+impl Hit {
+    pub(crate) fn definition(&self) -> Span {
+        match self {
+            Self::Binding(entry) | Self::Part(entry) => entry.text_range().into(),
+            Self::Inherited { name, .. } => name.text_range().into(),
+        }
+    }
+}
+
+/// Whether Nix merges the definitions: all are of one set, and each is a set itself or within.
+pub(crate) fn merge(hits: &[Hit]) -> bool {
+    let set = |hit: &Hit| match hit {
+        Hit::Part(entry) => owner(entry),
+        Hit::Binding(entry) if value(entry).kind() == NODE_ATTR_SET => owner(entry),
+        _ => None,
+    };
+    let owners: Option<Vec<_>> = hits.iter().map(set).collect();
+    owners.is_some_and(|owners| owners.windows(2).all(|pair| pair[0] == pair[1]))
+}
+
+/// The outermost set that merges what the entry defines: past `a = { … }` around it.
+fn owner(entry: &SyntaxNode) -> Option<SyntaxNode> {
+    let set = entry.parent()?;
+    match set.parent() {
+        Some(outer) if outer.kind() == NODE_ATTRPATH_VALUE => owner(&outer),
+        _ => Some(set),
+    }
+}
+
+/// The value of `path = value;`.
+pub(crate) fn value(entry: &SyntaxNode) -> SyntaxNode {
+    entry.last_child().unwrap_or_else(|| entry.clone())
+}
+
+/// The definitions of `path` in the set that the file is.
+pub(crate) fn in_body(root: &SyntaxNode, path: &[Key]) -> Vec<Hit> {
+    let mut hits = Vec::new();
+    if let Some(body) = root.first_child() {
+        look_up(&body, path, &mut hits);
+    }
+    hits
+}
+
+fn look_up(node: &SyntaxNode, path: &[Key], hits: &mut Vec<Hit>) {
+    for leaf in leaves(node, TOKEN_UPDATE) {
+        if leaf.node.kind() == NODE_ATTR_SET {
+            look_up_in_set(&leaf.node, path, hits);
+        }
+    }
+}
+
+fn look_up_in_set(set: &SyntaxNode, path: &[Key], hits: &mut Vec<Hit>) {
+    for entry in set.children() {
+        match entry.kind() {
+            NODE_INHERIT => {
+                let [only] = path else { continue };
+                let names = entry.children().filter(|n| n.kind() != NODE_INHERIT_FROM);
+                for name in names.filter(|name| Key::of(name).as_ref() == Some(only)) {
+                    hits.push(Hit::Inherited {
+                        name,
+                        inherit: entry.clone(),
+                    });
+                }
+            }
+            NODE_ATTRPATH_VALUE => {
+                let Some(keys) = entry.first_child().and_then(|path| KeyPath::of(&path)) else {
+                    continue;
+                };
+                if keys == path {
+                    hits.push(Hit::Binding(entry));
+                } else if keys.starts_with(path) {
+                    hits.push(Hit::Part(entry));
+                } else if path.starts_with(&keys) {
+                    look_up(&value(&entry), &path[keys.len()..], hits);
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+/// All definitions of the file whose path, with those of the sets around them, ends with `path`.
+pub(crate) fn anywhere(root: &SyntaxNode, path: &[Key]) -> Vec<Hit> {
+    let entries = root
+        .descendants()
+        .filter(|node| node.kind() == NODE_ATTRPATH_VALUE);
+    let ends_with = |entry: &SyntaxNode| {
+        let mut rest = path;
+        let around = entry
+            .ancestors()
+            .filter(|node| node.kind() == NODE_ATTRPATH_VALUE);
+        for outer in around {
+            let Some(keys) = outer.first_child().and_then(|path| KeyPath::of(&path)) else {
+                return false;
+            };
+            if keys.ends_with(rest) {
+                return true;
+            }
+            match rest.strip_suffix(&keys[..]) {
+                Some(shorter) => rest = shorter,
+                None => return false,
+            }
+        }
+        false
+    };
+    entries.filter(ends_with).map(Hit::Binding).collect()
+}
+
+/// The path of the attribute that `path = value;` defines, with those of the sets around it.
+pub(crate) fn path_of(entry: &SyntaxNode) -> String {
+    let around = entry.ancestors();
+    let mut paths: Vec<String> = around
+        .filter(|node| node.kind() == NODE_ATTRPATH_VALUE)
+        .filter_map(|node| Some(node.first_child()?.to_string()))
+        .collect();
+    paths.reverse();
+    paths.join(".")
+}
+
+/// What a value is made of, and whether it always is.
+#[derive(Clone, Debug)]
+pub(crate) struct Leaf {
+    pub(crate) node: SyntaxNode,
+    /// It is so only under a condition.
+    pub(crate) conditional: bool,
+}
+
+/// What `node` is made of: through all that only wraps, and the two sides of `operator`.
+pub(crate) fn leaves(node: &SyntaxNode, operator: SyntaxKind) -> Vec<Leaf> {
+    let mut out = Vec::new();
+    collect(node, operator, false, &mut out);
+    out
+}
+
+fn collect(node: &SyntaxNode, operator: SyntaxKind, conditional: bool, out: &mut Vec<Leaf>) {
+    match node.kind() {
+        NODE_PAREN | NODE_LAMBDA | NODE_LET_IN | NODE_WITH | NODE_ASSERT => {
+            if let Some(inner) = node.last_child() {
+                collect(&inner, operator, conditional, out);
+            }
+        }
+        NODE_IF_ELSE => {
+            for branch in node.children().skip(1) {
+                collect(&branch, operator, true, out);
+            }
+        }
+        NODE_BIN_OP if has_operator(node, operator) => {
+            for side in node.children() {
+                collect(&side, operator, conditional, out);
+            }
+        }
+        NODE_APPLY => match wrapped(node) {
+            Some((inner, always)) => {
+                for node in inner {
+                    collect(&node, operator, conditional || !always, out);
+                }
+            }
+            None => out.push(Leaf {
+                node: node.clone(),
+                conditional,
+            }),
+        },
+        _ => out.push(Leaf {
+            node: node.clone(),
+            conditional,
+        }),
+    }
+}
+
+fn has_operator(node: &SyntaxNode, operator: SyntaxKind) -> bool {
+    node.children_with_tokens()
+        .any(|part| part.kind() == operator)
+}
+
+/// What a call of one of nixpkgs' functions only wraps, and whether it does so always.
+fn wrapped(call: &SyntaxNode) -> Option<(Vec<SyntaxNode>, bool)> {
+    let mut arguments = Vec::new();
+    let mut function = call.clone();
+    while function.kind() == NODE_APPLY {
+        arguments.insert(0, function.last_child()?);
+        function = function.first_child()?;
+    }
+    let text = function.to_string();
+    let name = text.rsplit('.').next().unwrap_or_default().trim();
+    match (name, &arguments[..]) {
+        ("mkIf" | "optionals" | "optionalAttrs", [_, last]) => Some((vec![last.clone()], false)),
+        ("mkForce" | "mkDefault" | "mkBefore" | "mkAfter" | "unique", [last])
+        | ("mkOverride" | "mkOrder", [_, last]) => Some((vec![last.clone()], true)),
+        ("recursiveUpdate", [_, _]) => Some((arguments, true)),
+        ("mkMerge", [list]) => {
+            let lists = leaves(list, TOKEN_CONCAT);
+            let all = lists.iter().all(|leaf| leaf.node.kind() == NODE_LIST);
+            let always = lists.iter().all(|leaf| !leaf.conditional);
+            all.then(|| {
+                let elements = lists.iter().flat_map(|leaf| leaf.node.children());
+                (elements.collect(), always)
+            })
+        }
+        _ => None,
+    }
+}
+
+/// The start of a text, on one line.
+pub(crate) fn excerpt(text: &str) -> String {
+    const SHOWN: usize = 60;
+    let words = crate::key_path::words(text);
+    if words.chars().count() > SHOWN {
+        words.chars().take(SHOWN - 1).chain(['…']).collect()
+    } else {
+        words
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use expect_test::{Expect, expect};
+
+    fn check(text: &str, path: &str, expect: Expect) {
+        let (document, problems) = Document::parse(text);
+        assert_eq!(problems, []);
+        let show = |span: Span| span.text(text).to_owned();
+        let found = match document.get(&path.parse().unwrap()) {
+            Ok(Found::Value { value, definition }) => {
+                format!("{} in {}", show(value), show(definition))
+            }
+            Ok(Found::Inherited { name, definition }) => {
+                format!("{} in {}", show(name), show(definition))
+            }
+            Ok(Found::Merged { definitions }) => {
+                let parts: Vec<_> = definitions.into_iter().map(show).collect();
+                parts.join(" + ")
+            }
+            Err(error) => {
+                let candidates: Vec<_> = error
+                    .candidates()
+                    .iter()
+                    .map(|label| label.message.clone())
+                    .collect();
+                format!("{}: {error}: {}", error.code(), candidates.join(" | "))
+            }
+        };
+        expect.assert_eq(found.trim_end_matches(": "));
+    }
+
+    #[test]
+    fn one_definition() {
+        check(
+            "{ a.b = 1; \"c d\".e = { f = 2; }; }",
+            "\"c d\".e.f",
+            expect!["2 in f = 2;"],
+        );
+        check(
+            "hw: final: prev: let x = 1; in with prev; assert true; (rec { a = x; })",
+            "a",
+            expect!["x in a = x;"],
+        );
+        check(
+            "{ users.${u}.shell = 1; users.shell = 2; }",
+            "users.\"${u}\".shell",
+            expect!["1 in users.${u}.shell = 1;"],
+        );
+        check(
+            "{ users.${u}.shell = 1; users.shell = 2; }",
+            "users.shell",
+            expect!["2 in users.shell = 2;"],
+        );
+        check(
+            "{ e = { a = 1; } // { b = 2; }; }",
+            "e.b",
+            expect!["2 in b = 2;"],
+        );
+        check(
+            "{ inherit (pkgs) hello git; }",
+            "git",
+            expect!["git in inherit (pkgs) hello git;"],
+        );
+    }
+
+    #[test]
+    fn the_body_comes_before_its_let() {
+        let text = "let cfg = { b = 0; }; in lib.mkMerge [ (mkIf c { b = 1; }) { d = 2; } ]";
+        check(text, "b", expect!["1 in b = 1;"]);
+        check(text, "cfg.b", expect!["0 in b = 0;"]);
+    }
+
+    #[test]
+    fn several_definitions() {
+        check(
+            "{ a.b = 1; x = 0; a = { c = 2; }; }",
+            "a",
+            expect!["a.b = 1; + a = { c = 2; };"],
+        );
+        check(
+            "{ a = 1; } // { a = 2; }",
+            "a",
+            expect!["ambiguous: `a` can be any of 2: a = 1; | a = 2;"],
+        );
+        check(
+            "{ x = { name = 1; }; y = { name = 2; }; }",
+            "name",
+            expect!["ambiguous: `name` can be any of 2: name = 1; | name = 2;"],
+        );
+        check(
+            "{ a = 1; }",
+            "b",
+            expect!["not-found: there is no definition of `b`"],
+        );
+        check(
+            "{ a = f 1; }",
+            "a.b",
+            expect!["not-found: there is no definition of `a.b`"],
+        );
+    }
+}
