@@ -42,8 +42,11 @@
 //! refers to is found too (the answers are *closed* under references); adding a holding never
 //! makes a path unavailable, save that a reference that was unknown becomes known.
 //!
-//! Limits: a holding whose references nobody knows (a plain list of paths) counts as complete.
-//! The crate asks nobody: what a server or a directory answered is put in.
+//! Limits: every cache is taken for one that hides a path whose closure is incomplete, as Cachix
+//! does. From one that serves it all the same (`file://`, a plain http server) Nix realises the
+//! inputs of the path's derivation, which builds what is missing, and then fetches the path; here
+//! it counts as not to be had, so that a plan builds it too.
+//! A holding whose references nobody knows (a plain list of paths) counts as complete. The crate asks nobody: what a server or a directory answered is put in.
 #![warn(
     clippy::disallowed_macros,
     clippy::disallowed_methods,

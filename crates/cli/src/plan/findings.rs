@@ -297,7 +297,11 @@ fn unservable(made: &Made<'_>) -> Vec<Diagnostic> {
                 ),
             );
             found.cost_bytes = Some(sizes.map(|size| size.0).sum()).filter(|&sum| sum > 0);
-            found.hint = Some("push the closure again".to_owned());
+            found.hint = Some(
+                "push the closure again; the plan builds these, as with Cachix, which hides them \
+                 (from a plain file or http cache Nix builds what is nowhere and fetches the rest)"
+                    .to_owned(),
+            );
             Some(found)
         });
     sources.collect()
