@@ -46,7 +46,9 @@
 //! does. From one that serves it all the same (`file://`, a plain http server) Nix realises the
 //! inputs of the path's derivation, which builds what is missing, and then fetches the path; here
 //! it counts as not to be had, so that a plan builds it too.
-//! A holding whose references nobody knows (a plain list of paths) counts as complete. The crate asks nobody: what a server or a directory answered is put in.
+//!
+//! A holding whose references nobody knows (a plain list of paths) counts as complete.
+//! The crate asks nobody: what a server or a directory answered is put in.
 #![warn(
     clippy::disallowed_macros,
     clippy::disallowed_methods,
