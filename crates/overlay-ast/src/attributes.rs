@@ -19,8 +19,9 @@ impl Document {
     ///
     /// What defines it already gets the value; a name that is inherited is taken out of the
     /// `inherit`. What is missing is added to the innermost set of the path that is written out,
-    /// after its siblings. The attribute is looked for as by [`Document::get`]. The patch is empty
-    /// if it is so already.
+    /// after its siblings. The attribute is looked for as by [`Document::get`], but outside of the
+    /// set that the file is, only names of a `let` are meant: a longer path is another attribute.
+    /// The patch is empty if it is so already.
     ///
     /// ```
     /// let (file, _) = overlay_ast::Document::parse("{\n  programs.git.enable = true;\n}");
@@ -65,8 +66,8 @@ impl Document {
     }
 
     /// Removes the definition of the attribute `path`, with the comments that belong to it: those
-    /// on the lines directly above it, and the one behind it on its line. The patch is empty if
-    /// there is none.
+    /// on the lines directly above it, and the one behind it on its line. It is looked for as by
+    /// [`Document::set`]. The patch is empty if there is none.
     ///
     /// # Errors
     ///
@@ -86,7 +87,7 @@ impl Document {
     fn one(&self, root: &SyntaxNode, path: &KeyPath) -> Result<Option<Hit>, Error> {
         let mut hits = scope::in_body(root, path.keys());
         if hits.is_empty() {
-            hits = scope::anywhere(root, path.keys());
+            hits = scope::in_lets(root, path.keys());
         }
         if hits.len() > 1 {
             if !scope::merge(&hits) {

@@ -229,6 +229,26 @@ pub(crate) fn path_of(entry: &SyntaxNode) -> String {
     paths.join(".")
 }
 
+/// The definitions of `path` in the `let`s of the file: those of [`anywhere`] whose path is not
+/// longer than `path`.
+pub(crate) fn in_lets(root: &SyntaxNode, path: &[Key]) -> Vec<Hit> {
+    let mut hits = anywhere(root, path);
+    hits.retain(|hit| {
+        let Hit::Binding(entry) = hit else {
+            return false;
+        };
+        let within = entry
+            .ancestors()
+            .take_while(|node| node.kind() != NODE_LET_IN);
+        let names = within
+            .filter(|node| node.kind() == NODE_ATTRPATH_VALUE)
+            .filter_map(|node| Some(node.first_child()?.children().count()));
+        let in_let = entry.ancestors().any(|node| node.kind() == NODE_LET_IN);
+        in_let && names.sum::<usize>() == path.len()
+    });
+    hits
+}
+
 /// What a value is made of, and whether it always is.
 #[derive(Clone, Debug)]
 pub(crate) struct Leaf {
