@@ -23,8 +23,8 @@
 //! # Ok::<(), overlay_ast::Error>(())
 //! ```
 //!
-//! [`Document`] finds definitions, sets attributes and edits lists: elements are inserted, removed, moved,
-//! commented out and in, and every byte elsewhere stays as it is:
+//! [`Document`] finds definitions, sets attributes and edits lists: elements are inserted,
+//! removed, moved, commented out and in, and every byte elsewhere stays as it is:
 //!
 //! ```
 //! use overlay_ast::{Document, Place};
