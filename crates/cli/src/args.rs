@@ -2,10 +2,12 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, ColorChoice, Parser, Subcommand, ValueEnum};
+use clap::error::{ContextKind, ContextValue};
+use clap::{Args, ColorChoice, CommandFactory, Parser, Subcommand, ValueEnum};
 use hw_profile::Bytes;
 use tier_planner::Millis;
 
+use crate::output;
 use crate::overlay::OverlayVerb;
 use crate::quantity::{parse_bytes, parse_duration, parse_share};
 
@@ -121,7 +123,7 @@ pub(crate) struct PlanArgs {
     pub(crate) profile: Option<PathBuf>,
 
     /// Memory for builds, e.g. 8G; nothing is subtracted
-    #[arg(long, value_name = "SIZE", value_parser = parse_bytes, env = "HMTOOL_MEM", help_heading = "Machine")]
+    #[arg(long, value_name = "SIZE", value_parser = parse_bytes, allow_hyphen_values = true, env = "HMTOOL_MEM", help_heading = "Machine")]
     pub(crate) mem: Option<Bytes>,
 
     /// Threads for builds
@@ -215,13 +217,45 @@ fn parse_factor(text: &str) -> Result<f64, String> {
     }
 }
 
+/// The command line, or an end with 2 and what is wrong with it; a value from the environment is
+/// blamed on its variable, for clap blames the flag.
+pub(crate) fn parse() -> Cli {
+    let error = match Cli::try_parse() {
+        Ok(cli) => return cli,
+        Err(error) => error,
+    };
+    let Some(ContextValue::String(shown)) = error.get(ContextKind::InvalidArg) else {
+        error.exit();
+    };
+    let flag = shown.split([' ', '=']).next().unwrap_or_default();
+    let is_given = std::env::args().any(|arg| arg.split('=').next() == Some(flag));
+    let command = Cli::command();
+    let variable = command
+        .get_subcommands()
+        .flat_map(clap::Command::get_arguments)
+        .find(|arg| {
+            arg.get_long()
+                .is_some_and(|long| flag == format!("--{long}"))
+        })
+        .and_then(|arg| arg.get_env())
+        .filter(|variable| !is_given && std::env::var_os(variable).is_some());
+    if let Some(variable) = variable {
+        let text = error.to_string().replace(
+            &format!("for '{shown}'"),
+            &format!("in the environment variable {}", variable.to_string_lossy()),
+        );
+        output::complain(&text);
+        std::process::exit(2);
+    }
+    error.exit()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn the_command_line_is_consistent() {
-        use clap::CommandFactory;
         Cli::command().debug_assert();
     }
 }

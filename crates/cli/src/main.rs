@@ -16,14 +16,14 @@ mod render;
 
 use std::process::ExitCode;
 
-use clap::{ColorChoice, Parser};
+use clap::ColorChoice;
 
-use args::{Cli, Document, Verb};
+use args::{Document, Verb};
 use failure::Failure;
 use output::Outcome;
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = args::parse();
     match cli.color {
         ColorChoice::Auto => {}
         ColorChoice::Always => anstream::ColorChoice::Always.write_global(),

@@ -13,6 +13,7 @@ use tier_planner::tier::{TierId, TierSet};
 use toml::de::DeTable;
 
 use crate::failure::{Failure, Problem};
+use crate::input::content;
 pub(crate) use table::nearest;
 use table::{At, Table};
 
@@ -156,8 +157,8 @@ impl Config {
 
     /// Reads a file.
     pub(crate) fn read(file: &Path) -> Result<Self, Failure> {
-        let text = std::fs::read_to_string(file).map_err(|e| Failure::reading(file, e))?;
-        Self::parse(file, &text)
+        let bytes = std::fs::read(file).map_err(|e| Failure::reading(file, e))?;
+        Self::parse(file, content::as_text(&bytes, file)?)
     }
 
     /// Reads the text of `file`; nothing is opened.
@@ -165,7 +166,14 @@ impl Config {
         let (document, errors) = DeTable::parse_recoverable(text);
         let mut problems: Vec<Problem> = errors
             .iter()
-            .map(|e| Problem::new(e.span().unwrap_or(0..0), e.message()))
+            .map(|e| {
+                let problem = Problem::new(e.span().unwrap_or(0..0), e.message());
+                if e.message().starts_with("duplicate key") {
+                    problem.hinted("it is there twice: remove one of the two")
+                } else {
+                    problem
+                }
+            })
             .collect();
         let mut config = Self {
             file: file.to_owned(),

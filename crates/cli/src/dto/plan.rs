@@ -70,6 +70,9 @@ pub(crate) struct Machine {
     pub(crate) build_memory_bytes: u64,
     /// Tiers this machine may build; null when all.
     pub(crate) builds_only: Option<Vec<String>>,
+    /// Builds of these tiers, downloads and trivia, that need no build of another tier: what the
+    /// machine can do by itself; null when it may build all.
+    pub(crate) buildable: Option<u64>,
 }
 
 /// What the plan was made from.
@@ -104,6 +107,10 @@ pub(crate) struct Work {
     pub(crate) present: u64,
     /// Derivations that nothing needs, because what they lead to is available.
     pub(crate) untouched: u64,
+    /// Derivations of the roots' closure, downloads of sources left out.
+    pub(crate) wanted: u64,
+    /// Of these, the ones that are not built.
+    pub(crate) wanted_without_build: u64,
     /// Share of the roots' closure of derivations, downloads of sources left out, that need no
     /// build, 0 to 1; null when nothing is wanted.
     pub(crate) hit_rate: Option<f64>,
@@ -359,6 +366,16 @@ impl Plan {
         name: "hmtool.plan",
         version: 1,
     };
+
+    /// The build's name; where another build has the same, with the start of its path's hash.
+    pub(crate) fn label(&self, build: &Build) -> String {
+        let is_other = |other: &&Build| other.name == build.name && other.id != build.id;
+        let hash = build.drv.rsplit('/').next().and_then(|base| base.get(..4));
+        match (self.builds.iter().find(is_other), hash) {
+            (Some(_), Some(hash)) => format!("{} [{hash}]", build.name),
+            _ => build.name.clone(),
+        }
+    }
 
     /// The build of that id. Ids are positions in `builds`.
     pub(crate) fn build(&self, id: u32) -> &Build {

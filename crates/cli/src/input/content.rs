@@ -70,13 +70,28 @@ fn unpack(bytes: Vec<u8>, path: &Path) -> Result<Vec<u8>, Failure> {
     };
     match done {
         Ok(_) => Ok(out),
-        Err(error) => Err(Failure::Data {
-            file: shown(path),
-            place: Some(format!("byte {} after unpacking", out.len())),
-            code: "broken-archive",
-            message: format!("the {name} data is broken: {error}"),
-            hint: Some("the file was cut off or damaged; make it again".to_owned()),
-        }),
+        Err(error) => {
+            let is_cut = error.kind() == io::ErrorKind::UnexpectedEof;
+            let what = if is_cut {
+                "ends too early"
+            } else if error.kind() == io::ErrorKind::InvalidInput && !out.is_empty() {
+                // What flate2 says when a member is whole and what follows begins none.
+                "is followed by something else"
+            } else {
+                "is broken"
+            };
+            Err(Failure::Data {
+                file: shown(path),
+                place: Some(format!("byte {} after unpacking", out.len())),
+                code: "broken-archive",
+                message: format!("the {name} data {what}"),
+                hint: Some(if is_cut {
+                    "the file was cut off; make it again".to_owned()
+                } else {
+                    "the file was cut off or damaged; make it again".to_owned()
+                }),
+            })
+        }
     }
 }
 
@@ -102,7 +117,7 @@ pub(crate) fn as_text<'a>(bytes: &'a [u8], path: &Path) -> Result<&'a str, Failu
         place: Some(drv_graph::Position::of(bytes, error.valid_up_to()).to_string()),
         code: "not-utf8",
         message: "not UTF-8".to_owned(),
-        hint: Some("is this a text file?".to_owned()),
+        hint: Some("is this a text file? If so, save it as UTF-8".to_owned()),
     })
 }
 
@@ -141,6 +156,27 @@ mod tests {
         let skippable = [0x50, 0x2a, 0x4d, 0x18, 2, 0, 0, 0, 9, 9];
         let members = [&ZSTD_HELLO[..], &skippable, &ZSTD_HELLO].concat();
         assert_eq!(unpack(members, path).expect("zstd"), b"hellohello");
+    }
+
+    #[test]
+    fn what_is_wrong_with_an_archive_is_said_in_words() {
+        let message = |bytes: Vec<u8>| {
+            let failure = unpack(bytes, Path::new("g")).expect_err("broken");
+            failure.to_string()
+        };
+        let whole = gzip(b"hello");
+        assert_eq!(
+            message([&whole[..], b"more than a header"].concat()),
+            "the gzip data is followed by something else"
+        );
+        assert_eq!(
+            message(whole[..12].to_vec()),
+            "the gzip data ends too early"
+        );
+        for cut in 5..ZSTD_HELLO.len() - 4 {
+            let text = message(ZSTD_HELLO[..cut].to_vec());
+            assert!(!text.contains(['(', '{']), "{text}");
+        }
     }
 
     #[test]

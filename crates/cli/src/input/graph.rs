@@ -107,6 +107,15 @@ impl<'a> Reading<'a> {
     }
 
     fn take(&mut self, file: &Path, bytes: &[u8]) -> Result<(), Failure> {
+        if bytes.trim_ascii().is_empty() {
+            return Err(Failure::Data {
+                file: content::shown(file),
+                place: None,
+                code: "empty-file",
+                message: "the file is empty".to_owned(),
+                hint: Some("did the command that wrote it fail?".to_owned()),
+            });
+        }
         match Format::detect(bytes) {
             Some(Format::DerivationJson) => {
                 let (_, builder) = self
@@ -119,6 +128,10 @@ impl<'a> Reading<'a> {
             Some(Format::EvalJobs) => {
                 let jobs = eval_jobs::read(bytes).map_err(|e| data_failure(file, &e))?;
                 self.jobs(file, jobs)
+            }
+            // A list of what no list of Nix has says nothing of its format.
+            Some(Format::PathInfoJson) if is_other_list(bytes) => {
+                Err(data_failure(file, &drv_graph::Error::UnknownFormat))
             }
             Some(other) => Err(Failure::Data {
                 file: content::shown(file),
@@ -230,6 +243,12 @@ fn options() -> ReadOptions {
         keep_env: KeepEnv::Named(ENV_KEYS.map(str::to_owned).to_vec()),
         ..ReadOptions::default()
     }
+}
+
+/// Whether it is a JSON list of neither objects nor texts.
+fn is_other_list(bytes: &[u8]) -> bool {
+    let inside = bytes.trim_ascii().strip_prefix(b"[");
+    inside.is_some_and(|inside| !matches!(inside.trim_ascii_start(), [b'{' | b'"', ..]))
 }
 
 /// The store path whose name a file has; in the directory it lies in if that can be a store,

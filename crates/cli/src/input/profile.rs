@@ -13,6 +13,12 @@ pub(crate) fn parse(file: &Path, text: &str) -> Result<Profile, Failure> {
         .and_then(|e| e.to_str())
         .unwrap_or_default();
     let problems = match extension {
+        "yaml" | "yml" => {
+            return Err(Failure::Usage {
+                message: format!("{} is YAML, which is not understood", file.display()),
+                hint: "write the profile as .nix, .toml or .json".to_owned(),
+            });
+        }
         "toml" => match toml::from_str(text) {
             Ok(profile) => return Ok(profile),
             Err(error) => {

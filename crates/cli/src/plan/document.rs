@@ -83,7 +83,27 @@ fn machine(made: &Made<'_>) -> dto::Machine {
         reserve_bytes: known(memory.reserve),
         build_memory_bytes: settings.budget.memory.0,
         builds_only: settings.builds_only.clone(),
+        buildable: buildable(made),
     }
+}
+
+fn buildable(made: &Made<'_>) -> Option<u64> {
+    let only = made.settings.builds_only.as_ref()?;
+    let jobs = &made.plan.jobs;
+    let tiers = made.settings.classifier.tiers();
+    let mut blocked: Vec<bool> = jobs
+        .ids()
+        .map(|job| !super::may_build(only, &tiers[jobs[job].tier].name))
+        .collect();
+    let mut open: Vec<JobId> = jobs.ids().filter(|job| blocked[job.0 as usize]).collect();
+    while let Some(job) = open.pop() {
+        for &next in jobs.dependents(job) {
+            if !std::mem::replace(&mut blocked[next.0 as usize], true) {
+                open.push(next);
+            }
+        }
+    }
+    Some(blocked.iter().filter(|&&blocked| !blocked).count() as u64)
 }
 
 fn work(made: &Made<'_>) -> dto::Work {
@@ -123,6 +143,8 @@ fn work(made: &Made<'_>) -> dto::Work {
         fetch: work.fetch.len() as u64,
         present: work.present.len() as u64,
         untouched: work.untouched as u64,
+        wanted: wanted as u64,
+        wanted_without_build: (wanted - missing) as u64,
         hit_rate: (wanted > 0).then(|| (wanted - missing) as f64 / wanted as f64),
         sources: sources.collect(),
     }

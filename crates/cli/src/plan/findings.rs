@@ -7,13 +7,12 @@ use hw_profile::Bytes;
 use tier_planner::Cores;
 use tier_planner::bounds::BoundKind;
 use tier_planner::bounds::Rule;
-use tier_planner::classify::Classifier;
 use tier_planner::estimate::Source;
 use tier_planner::history::BadRow;
 use tier_planner::rule::Severity as RuleSeverity;
 use tier_planner::subject::JobClass;
 
-use super::{Made, shown};
+use super::{Made, may_build, shown};
 use crate::dto::plan::{Build, Diagnostic, Misfit, Plan, Severity};
 use crate::quantity::{bytes, count, duration};
 
@@ -53,7 +52,7 @@ fn misfits(made: &Made<'_>, plan: &Plan) -> Vec<Diagnostic> {
     let budget = plan.machine.build_memory_bytes;
     let mut all: Vec<&Misfit> = plan.schedule.misfits.iter().collect();
     all.sort_by_key(|misfit| (std::cmp::Reverse(misfit.memory_bytes), misfit.id));
-    let name = |misfit: &Misfit| plan.build(misfit.id).name.as_str();
+    let name = |misfit: &Misfit| plan.label(plan.build(misfit.id));
     let (fewer, never): (Vec<&Misfit>, Vec<&Misfit>) = all
         .into_iter()
         .partition(|misfit| misfit.fits_at_cores.is_some());
@@ -70,7 +69,7 @@ fn misfits(made: &Made<'_>, plan: &Plan) -> Vec<Diagnostic> {
             "does-not-fit",
             format!(
                 "even at 1 core {} {} not fit into the {} for builds{blocked}",
-                named(needs.iter().map(String::as_str)),
+                named(&needs),
                 if never.len() == 1 { "does" } else { "do" },
                 bytes(budget)
             ),
@@ -80,12 +79,23 @@ fn misfits(made: &Made<'_>, plan: &Plan) -> Vec<Diagnostic> {
         out.push(found);
     }
     if !fewer.is_empty() {
+        // A package's own setting is not changed by its tier.
+        let is_own = |misfit: &&Misfit| {
+            let planned = &made.plan.builds[misfit.id as usize];
+            let tier = &made.settings.classifier.tiers()[planned.classification.tier];
+            planned.estimate.max_threads == Some(Cores(misfit.cores)) && misfit.cores < tier.cores.0
+        };
         let fits = |misfit: &&Misfit| {
             format!(
-                "{} needs {} at {} cores and fits at {} ({})",
+                "{} needs {} at {} cores{} and fits at {} ({})",
                 name(misfit),
-                bytes(misfit.memory_bytes),
+                more_than(misfit.memory_bytes, budget),
                 misfit.cores,
+                if is_own(misfit) {
+                    ", as the profile sets them,"
+                } else {
+                    ""
+                },
                 misfit.fits_at_cores.unwrap_or(1),
                 bytes(misfit.memory_then_bytes)
             )
@@ -97,12 +107,14 @@ fn misfits(made: &Made<'_>, plan: &Plan) -> Vec<Diagnostic> {
             fits.saturating_sub(at(misfit.cores))
         };
         let list: Vec<String> = fewer.iter().map(fits).collect();
-        let mut found = new(
-            Severity::Warning,
-            "fits-at-fewer-cores",
-            named(list.iter().map(String::as_str)),
-        );
-        found.hint = Some("fewer cores for their tier lets others run beside them".to_owned());
+        let mut found = new(Severity::Warning, "fits-at-fewer-cores", named(&list));
+        let own = fewer.iter().filter(|misfit| is_own(misfit)).count();
+        let place = match own {
+            0 => "for their tier",
+            own if own == fewer.len() => "in the profile",
+            _ => "in the profile, or for the tier of the others,",
+        };
+        found.hint = Some(format!("fewer cores {place} let others run beside them"));
         found.cost_ms = Some(fewer.iter().map(slower).sum());
         out.push(found);
     }
@@ -114,11 +126,10 @@ fn not_built_here(made: &Made<'_>, plan: &Plan) -> Vec<Diagnostic> {
     let Some(only) = &plan.machine.builds_only else {
         return Vec::new();
     };
-    let light = [Classifier::FETCH, Classifier::TRIVIAL];
     let machine = plan.machine.name.as_deref().unwrap_or("this machine");
     let mut out = Vec::new();
     for tier in &plan.tiers {
-        if only.contains(&tier.name) || light.contains(&tier.name.as_str()) {
+        if may_build(only, &tier.name) {
             continue;
         }
         let mut members: Vec<&Build> = plan.builds.iter().filter(|b| b.tier == tier.name).collect();
@@ -138,7 +149,7 @@ fn not_built_here(made: &Made<'_>, plan: &Plan) -> Vec<Diagnostic> {
                 only.join(", "),
                 count(members.len() as u64),
                 tier.name,
-                named(members.iter().map(|b| b.name.as_str()))
+                named(&labels(plan, &members))
             ),
         );
         found.cost_ms = Some(tier.busy_ms);
@@ -417,7 +428,8 @@ pub(super) fn unused_rows(
     } else {
         Severity::Note
     };
-    let hosts = named(elsewhere.iter().map(|(host, _)| host.as_str()));
+    let hosts: Vec<String> = elsewhere.iter().map(|(host, _)| host.clone()).collect();
+    let hosts = named(&hosts);
     let mut found = new(
         severity,
         "history-other-machines",
@@ -444,11 +456,40 @@ pub(super) fn unknown_package(name: &str) -> Diagnostic {
     found
 }
 
-fn named<'a>(names: impl ExactSizeIterator<Item = &'a str>) -> String {
+/// An amount that is more than `limit`, even where rounding hides by how little.
+fn more_than(amount: u64, limit: u64) -> String {
+    let text = bytes(amount);
+    if amount > limit && text == bytes(limit) {
+        format!("a little over {text}")
+    } else {
+        text
+    }
+}
+
+fn labels(plan: &Plan, builds: &[&Build]) -> Vec<String> {
+    let shown = builds.iter().take(NAMED).map(|build| plan.label(build));
+    let rest = builds.iter().skip(NAMED).map(|build| build.name.clone());
+    shown.chain(rest).collect()
+}
+
+fn named(names: &[String]) -> String {
     let more = names.len().saturating_sub(NAMED);
-    let text = names.take(NAMED).collect::<Vec<_>>().join(", ");
+    let text = names[..names.len() - more].join(", ");
     match more {
         0 => text,
         n => format!("{text} and {n} more"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rounding_hides_no_reason() {
+        const GB: u64 = 1 << 30;
+        assert_eq!(more_than(16 * GB + 1, 16 * GB), "a little over 16.0 GB");
+        assert_eq!(more_than(17 * GB, 16 * GB), "17.0 GB");
+        assert_eq!(more_than(16 * GB, 16 * GB), "16.0 GB");
     }
 }

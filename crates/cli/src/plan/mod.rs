@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 
 use cache_policy::Inventory;
 use drv_graph::{DerivationGraph, DrvId, StorePath};
+use tier_planner::classify::Classifier;
 use tier_planner::estimate::Estimator;
 use tier_planner::history::History;
 use tier_planner::plan::{self, Plan, Request};
@@ -108,7 +109,7 @@ pub(crate) struct Made<'a> {
 
 impl Made<'_> {
     /// The classifier that sorted the builds.
-    pub(crate) fn classifier(&self) -> &tier_planner::classify::Classifier {
+    pub(crate) fn classifier(&self) -> &Classifier {
         &self.settings.classifier
     }
 }
@@ -329,6 +330,12 @@ fn outcome(args: &PlanArgs, document: &dto::Plan) -> Outcome {
     } else {
         Outcome::Finding
     }
+}
+
+/// Whether a machine that builds only these tiers builds that one. Downloads and trivia every
+/// machine does.
+fn may_build(only: &[String], tier: &str) -> bool {
+    [Classifier::FETCH, Classifier::TRIVIAL].contains(&tier) || only.iter().any(|t| t == tier)
 }
 
 /// A path as one writes it to be found again.

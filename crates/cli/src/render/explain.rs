@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use drv_graph::DrvId;
 use tier_planner::classify::{Classification, Reason};
-use tier_planner::subject::{JobClass, subjects};
+use tier_planner::subject::{JobClass, Subject, subjects};
 
 use super::Screen;
 use super::style::{self, paint};
@@ -25,9 +25,9 @@ pub(crate) fn render(
     name: &str,
     screen: Screen,
 ) -> Result<String, Failure> {
-    let mut found = find(made, name)?;
     let attribute = |id| made.input.attributes.get(&id).map(String::as_str);
     let subjects = subjects(&made.input.graph, attribute);
+    let mut found = find(made, &subjects, name)?;
     // What is built here, then what compiles, then wrappers and downloads of that name.
     found.sort_by_key(|&id| {
         let class = subjects[id.index()].kind.class();
@@ -57,7 +57,7 @@ pub(crate) fn render(
 }
 
 /// Everything that goes by that name, in the order of the graph.
-fn find(made: &Made<'_>, name: &str) -> Result<Vec<DrvId>, Failure> {
+fn find(made: &Made<'_>, subjects: &[Subject<'_>], name: &str) -> Result<Vec<DrvId>, Failure> {
     let graph = &made.input.graph;
     let attribute = |id| made.input.attributes.get(&id).map(String::as_str);
     let found: Vec<DrvId> = graph
@@ -65,6 +65,8 @@ fn find(made: &Made<'_>, name: &str) -> Result<Vec<DrvId>, Failure> {
         .filter(|(id, drv)| {
             drv.name() == name
                 || drv.pname() == name
+                // As rules do: `chromium` is also the build that its wrapper wraps.
+                || subjects[id.index()].bare_pname() == name
                 || attribute(*id) == Some(name)
                 || drv.path().as_str() == name
                 || drv
@@ -188,6 +190,19 @@ impl Page<'_> {
         let adjustment = self.made.plan.builds[build.id as usize].estimate.adjustment;
         if !adjustment.is_none() {
             self.line("", &adjustment.to_string());
+        }
+        let planned = &self.made.plan.builds[build.id as usize];
+        let tier = &self.made.classifier().tiers()[planned.classification.tier];
+        if planned.estimate.duration.parallel_share == 0.0 && tier.cores.0 > 1 {
+            let text = "one thread: nothing of it runs in parallel, as far as is known";
+            self.line("threads", text);
+        } else if let Some(most) = planned
+            .estimate
+            .max_threads
+            .filter(|&most| most < tier.cores)
+        {
+            let text = format!("at most {most} by its package's settings in the profile");
+            self.line("threads", &text);
         }
         let (least, most) = around(build.memory_bytes, build.memory_factor);
         self.line(

@@ -63,7 +63,8 @@ pub(crate) fn lines(plan: &Plan, screen: Screen) -> Vec<String> {
             .unwrap_or(0);
         let (indent, bar) = grid.bar(build.start_ms.unwrap_or(0), build.end_ms.unwrap_or(0));
         let drawing = format!("{}{}", " ".repeat(indent), paint(style::tier(tier), &bar));
-        out.push(row(&build.name, &build.tier, &drawing));
+        let name = super::name(plan, build, label_width, screen.ascii);
+        out.push(row(&name, &build.tier, &drawing));
     }
     if !rest.is_empty() {
         let use_ = grid.usage(&rest, |_| 1);
@@ -83,8 +84,15 @@ pub(crate) fn lines(plan: &Plan, screen: Screen) -> Vec<String> {
         .collect();
     let threads = grid.usage(&all, |b| u64::from(b.counted_threads));
     let limit = u64::from(plan.machine.thread_limit);
+    let own = u64::from(plan.machine.build_threads.max(1));
+    let times = if screen.ascii { "x" } else { "×" };
+    // More are promised than there are, for a build seldom keeps all of its own busy.
+    let of = match limit / own {
+        factor @ 2.. if limit % own == 0 && label_width >= 22 => format!("{factor} {times} {own}"),
+        _ => limit.to_string(),
+    };
     out.push(row(
-        &format!("threads, of {limit}"),
+        &format!("threads, of {of}"),
         "",
         &grid.levels(&threads, limit),
     ));

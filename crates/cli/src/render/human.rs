@@ -72,8 +72,14 @@ impl Page<'_> {
         let machine = &self.plan.machine;
         let mut parts = Vec::new();
         parts.push(match machine.threads {
-            Some(all) if all != machine.build_threads => {
+            Some(all) if all > machine.build_threads => {
                 format!("{} of {all} threads", machine.build_threads)
+            }
+            Some(all) if all < machine.build_threads => {
+                format!(
+                    "{} threads, more than the {all} there are",
+                    machine.build_threads
+                )
             }
             _ => plural(u64::from(machine.build_threads), "thread"),
         });
@@ -101,12 +107,14 @@ impl Page<'_> {
         let name = machine.name.as_deref().unwrap_or("this budget");
         let text = format!("{}{makeup}", parts.join(", "));
         let name = fitted(name, 24, self.screen.ascii);
-        let text = fitted(
-            &text,
-            self.screen.columns.saturating_sub(width(&name) + 2),
-            self.screen.ascii,
-        );
-        self.line(&format!("{}  {text}", paint(style::STRONG, &name)));
+        let indent = width(&name) + 2;
+        for (i, line) in self.wrapped(&text, indent).iter().enumerate() {
+            let text = match i {
+                0 => format!("{}  {line}", paint(style::STRONG, &name)),
+                _ => format!("{}{line}", " ".repeat(indent)),
+            };
+            self.line(&text);
+        }
 
         let input = &self.plan.input;
         let only = match &machine.builds_only {
@@ -120,8 +128,15 @@ impl Page<'_> {
             plural(input.roots, "root"),
             input.graphs.join(", "),
         );
-        let text = fitted(&text, self.screen.columns, self.screen.ascii);
-        self.line(&paint(style::FAINT, &text));
+        for line in self.wrapped(&text, 0) {
+            self.line(&paint(style::FAINT, &line));
+        }
+    }
+
+    /// Lines of the screen's width less `indent`; nothing is cut off.
+    fn wrapped(&self, text: &str, indent: usize) -> Vec<String> {
+        let text = fitted(text, usize::MAX, self.screen.ascii);
+        wrapped(&text, self.screen.columns, indent)
     }
 
     fn work(&mut self) {
@@ -157,11 +172,15 @@ impl Page<'_> {
                 partly.then(|| format!("{} of unknown size", count(source.unknown_sizes))),
             ];
             let parts: Vec<String> = parts.into_iter().flatten().collect();
-            let verb = if i == 0 { "fetch" } else { "" };
+            let verb = if i == 0 { "substitute" } else { "" };
             rows.push([verb.to_owned(), count(source.used), parts.join(", ")]);
         }
         if from().next().is_none() {
-            rows.push(["fetch".to_owned(), count(work.fetch), "paths".to_owned()]);
+            rows.push([
+                "substitute".to_owned(),
+                count(work.fetch),
+                "paths".to_owned(),
+            ]);
         }
         let rest = match work.untouched {
             0 => String::new(),
@@ -175,8 +194,10 @@ impl Page<'_> {
         let note = match work.hit_rate {
             // Rounded down: 99.9 % is not all.
             Some(rate) => format!(
-                "{:.0} % of what is wanted needs no build",
-                (rate * 100.0).floor()
+                "{:.0} % needs no build: {} of {} wanted, sources aside",
+                (rate * 100.0).floor(),
+                count(work.wanted_without_build),
+                plural(work.wanted, "derivation"),
             ),
             None => String::new(),
         };
@@ -204,13 +225,7 @@ impl Page<'_> {
         let note = format!("{} of work if every build ran alone", duration(total));
         self.heading("Tiers", &note);
         let head = [
-            "",
-            "builds",
-            "work",
-            "at once",
-            "cores",
-            "by default",
-            "largest",
+            "", "builds", "work", "at once", "cores", "memory", "largest",
         ];
         let mut align = [Align::Right; 7];
         align[0] = Align::Left;
@@ -302,6 +317,14 @@ impl Page<'_> {
             }
             _ => String::new(),
         };
+        let note = match (machine.buildable, &machine.builds_only) {
+            (Some(able), Some(_)) if able < plan.work.build => format!(
+                "if all were built here; by itself it may build {} of {}",
+                count(able),
+                count(plan.work.build)
+            ),
+            _ => note,
+        };
         self.heading("Schedule", &note);
         self.table([Align::Left, Align::Right, Align::Left], &[], &rows);
     }
@@ -330,12 +353,19 @@ impl Page<'_> {
         });
         let half = (self.screen.columns - 2) / 2;
         let ascii = self.screen.ascii;
+        let whole = format!(
+            "Critical path: {}, {}",
+            plural(chain.len() as u64, "step"),
+            duration(length)
+        );
+        let part = format!(
+            "Critical path: {}, longest of {} steps",
+            duration(length),
+            chain.len()
+        );
+        let is_part = chain.len() > STEPS && width(&part) <= half;
         let titles = (
-            format!(
-                "Critical path: {}, {}",
-                plural(chain.len() as u64, "step"),
-                duration(length)
-            ),
+            if is_part { part } else { whole },
             "Costliest builds: memory and time".to_owned(),
         );
         self.out.push('\n');
@@ -371,13 +401,15 @@ impl Page<'_> {
         format!("{}{}", self.times(), build.threads)
     }
 
+    /// The name, and where it is not alone the start of its hash, which is never cut off.
+    fn name(&self, build: &Build, columns: usize) -> String {
+        super::name(self.plan, build, columns, self.screen.ascii)
+    }
+
     /// `  name …… figures`, exactly `columns` wide.
     fn entry(&self, build: &Build, columns: usize, figures: &str) -> String {
         let room = columns.saturating_sub(width(figures) + 4);
-        format!(
-            "  {}  {figures}",
-            padded(&build.name, room, self.screen.ascii)
-        )
+        format!("  {}  {figures}", self.name(build, room))
     }
 
     fn over_time(&mut self) {
@@ -437,9 +469,8 @@ impl Page<'_> {
         if more > 0 {
             text.push_str(&format!(" (and {more} more of this kind)"));
         }
-        let text = fitted(&text, usize::MAX, self.screen.ascii);
         let indent = word.len() + 2;
-        let mut lines = wrapped(&text, self.screen.columns, indent);
+        let mut lines = self.wrapped(&text, indent);
         for (i, line) in lines.iter_mut().enumerate() {
             *line = match i {
                 0 => format!("{}: {line}", paint(style, word)),
@@ -465,9 +496,39 @@ impl Page<'_> {
         }
     }
 
+    /// With what does not fit into a last column of text in rows of its own.
+    fn unfolded<const N: usize>(
+        &self,
+        align: [Align; N],
+        rows: &[[String; N]],
+    ) -> Vec<[String; N]> {
+        if align[N - 1] != Align::Left {
+            return rows.to_vec();
+        }
+        let widest = |i: usize| rows.iter().map(|row| width(&for_terminal(&row[i]))).max();
+        let indent = (0..N - 1)
+            .map(|i| 2 + widest(i).unwrap_or(0))
+            .sum::<usize>()
+            + 2;
+        let mut out = Vec::new();
+        for row in rows {
+            for (i, line) in self.wrapped(&row[N - 1], indent).into_iter().enumerate() {
+                let mut cells = if i == 0 {
+                    row.clone()
+                } else {
+                    std::array::from_fn(|_| String::new())
+                };
+                cells[N - 1] = line;
+                out.push(cells);
+            }
+        }
+        out
+    }
+
     /// A table whose strong column, if any, is its second; without, its first has the tiers'
     /// colours.
     fn table<const N: usize>(&mut self, align: [Align; N], head: &[&str], rows: &[[String; N]]) {
+        let rows = &self.unfolded(align, rows);
         let (head_line, rows_) = table::set(align, head, rows, self.screen);
         if let Some(cells) = head_line {
             let line = paint(style::FAINT, cells.join("  ").trim_end());

@@ -1,6 +1,8 @@
 //! From a document to what a person or a program reads. Everything here is a pure function of
 //! the document: the terminal's width and the choice of characters are parameters.
 
+use crate::dto::plan::{Build, Plan};
+
 pub(crate) mod dot;
 pub(crate) mod explain;
 mod gantt;
@@ -12,6 +14,19 @@ pub(crate) mod sh;
 mod style;
 mod table;
 pub(crate) mod untrusted;
+
+/// A build's name, exactly `columns` wide. Where another build has the same name the start of the
+/// path's hash follows, and the name gives way to it.
+fn name(plan: &Plan, build: &Build, columns: usize, ascii: bool) -> String {
+    let label = plan.label(build);
+    match label.strip_prefix(&build.name) {
+        Some(hash) if !hash.is_empty() && columns > hash.len() + 4 => {
+            let name = untrusted::fitted(&build.name, columns - hash.len(), ascii);
+            untrusted::padded(&format!("{name}{hash}"), columns, ascii)
+        }
+        _ => untrusted::padded(&build.name, columns, ascii),
+    }
+}
 
 /// How a screen looks.
 #[derive(Clone, Copy, Debug)]

@@ -70,6 +70,7 @@ pub(super) fn plan() -> Plan {
             reserve_bytes: Some(6 * GB),
             build_memory_bytes: 10 * GB,
             builds_only: None,
+            buildable: None,
         },
         input: Input {
             graphs: vec!["graph.json".to_owned()],
@@ -84,6 +85,8 @@ pub(super) fn plan() -> Plan {
             fetch: 2,
             present: 1,
             untouched: 4,
+            wanted: 12,
+            wanted_without_build: 7,
             hit_rate: Some(7.0 / 12.0),
             sources: vec![Source {
                 name: "cache.nixos.org".to_owned(),

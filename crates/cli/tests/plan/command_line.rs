@@ -16,10 +16,10 @@ fn a_directory_with_a_configuration_is_enough() {
 desk  7 of 8 threads, 10.0 GB of memory for builds (16.0 GB, 6.0 GB kept free)
 3 derivations, 2 dependencies, 1 root from graph.json
 
-To do  0 % of what is wanted needs no build
-  build    3  derivations
-  fetch    0  paths
-  present  0  valid already
+To do  0 % needs no build: 0 of 3 derivations wanted, sources aside
+  build       3  derivations
+  substitute  0  paths
+  present     0  valid already
 ...
 Critical path: 3 steps, [..]
   lib-2.0[..]

@@ -5,6 +5,7 @@ mod command_line;
 mod dry_run_of_nix;
 mod formats;
 mod knowledge;
+mod messages;
 #[path = "../example_is_current/nix.rs"]
 #[allow(dead_code)]
 mod nix;

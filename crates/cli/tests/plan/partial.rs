@@ -24,7 +24,7 @@ fn the_screen_compares_nothing_with_a_part() {
         run.stdout,
         str![[r#"
 ...
-  build    3  derivations, 2 cannot be built here
+  build       3  derivations, 2 cannot be built here
 ...
 Schedule  without 2 builds that cannot be built here
   planned[..]without 2 builds, peak [..]

@@ -21,21 +21,23 @@ fn a_screen_of_a_hundred_columns() {
             desk  7 of 8 threads, 10.0 GB of memory for builds (16.0 GB, 6.0 GB kept free)
             12 derivations, 20 dependencies, 1 root from graph.json
 
-            To do  58 % of what is wanted needs no build
-              build    5  derivations, 1 cannot be built here
-              fetch    2  paths from cache.nixos.org, 12.3 MB to download, 50.0 MB unpacked
-              present  1  valid already; 4 more are not needed then
+            To do  58 % needs no build: 7 of 12 derivations wanted, sources aside
+              build       5  derivations, 1 cannot be built here
+              substitute  2  paths from cache.nixos.org, 12.3 MB to download, 50.0 MB unpacked
+              present     1  valid already; 4 more are not needed then
 
             Tiers  6 h 47 min of work if every build ran alone
-                     builds        work  at once  cores  by default  largest
-              heavy       3  6 h 30 min   1 of 1      6     12.0 GB  16.0 GB
-              light       2      17 min  2 of 12      2      1.0 GB   1.0 GB
+                     builds        work  at once  cores   memory  largest
+              heavy       3  6 h 30 min   1 of 1      6  12.0 GB  16.0 GB
+              light       2      17 min  2 of 12      2   1.0 GB   1.0 GB
 
             Schedule  without 1 build that cannot be built here
               planned       1 h 32 min  without 1 build, peak 6.0 GB of 10.0 GB, 2 builds at once
               lower bound   1 h 30 min  gap 2.2 %, by tier heavy, given input order, jobs of heavy at once
-              Nix today     1 h 50 min  of all 5 builds, max-jobs 2 × cores 6, peak 20.0 GB, 10.0 GB more than …
-              Nix, fitting  2 h 10 min  of all 5 builds, max-jobs 1 × cores 6, peak 12.0 GB, its fastest settin…
+              Nix today     1 h 50 min  of all 5 builds, max-jobs 2 × cores 6, peak 20.0 GB, 10.0 GB more than
+                                        there is
+              Nix, fitting  2 h 10 min  of all 5 builds, max-jobs 1 × cores 6, peak 12.0 GB, its fastest setting
+                                        that fits
 
             Critical path: 3 steps, 1 h 32 min                 Costliest builds: memory and time
               gcc-14.3.0                      1 h 00 min   ×6    gcc-14.3.0                    6.0 GB 1 h 00 min
@@ -48,7 +50,7 @@ fn a_screen_of_a_hundred_columns() {
               zlib-1.3                  light                                            █▍
               ripgrep-15                light                                            ██████████▊
               python3-3.13.1            heavy                                             ██████████████████████
-              threads, of 14                  ▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▃▅▅▅▅▅▅▅▅▅▅▄▄▄▄▄▄▄▄▄▄▄
+              threads, of 2 × 7               ▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▃▅▅▅▅▅▅▅▅▅▅▄▄▄▄▄▄▄▄▄▄▄
               memory, of 10.0 GB              ▅▅▅▅▅▅▅▅▅▅▅▅▅▅▅▅▅▅▅▅▅▅▅▅▅▅▅▅▅▅▅▅▅▅▅▅▅▅▅▅▅▅▅▂▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄
 
             error: chromium-142 does not fit: it needs 12.0 GB even at 1 core, and builds have 10.0 GB [2.0 GB];
@@ -64,25 +66,30 @@ fn a_narrow_screen_of_ascii() {
     check(
         Screen::new(72, true),
         &expect![[r#"
-            desk  7 of 8 threads, 10.0 GB of memory for builds (16.0 GB, 6.0 GB kep~
+            desk  7 of 8 threads, 10.0 GB of memory for builds (16.0 GB, 6.0 GB kept
+                  free)
             12 derivations, 20 dependencies, 1 root from graph.json
 
-            To do  58 % of what is wanted needs no build
-              build    5  derivations, 1 cannot be built here
-              fetch    2  paths from cache.nixos.org, 12.3 MB to download, 50.0 MB ~
-              present  1  valid already; 4 more are not needed then
+            To do  58 % needs no build: 7 of 12 derivations wanted, sources aside
+              build       5  derivations, 1 cannot be built here
+              substitute  2  paths from cache.nixos.org, 12.3 MB to download, 50.0
+                             MB unpacked
+              present     1  valid already; 4 more are not needed then
 
             Tiers  6 h 47 min of work if every build ran alone
-                     builds        work  at once  cores  by default  largest
-              heavy       3  6 h 30 min   1 of 1      6     12.0 GB  16.0 GB
-              light       2      17 min  2 of 12      2      1.0 GB   1.0 GB
+                     builds        work  at once  cores   memory  largest
+              heavy       3  6 h 30 min   1 of 1      6  12.0 GB  16.0 GB
+              light       2      17 min  2 of 12      2   1.0 GB   1.0 GB
 
             Schedule  without 1 build that cannot be built here
-              planned       1 h 32 min  without 1 build, peak 6.0 GB of 10.0 GB, 2 ~
+              planned       1 h 32 min  without 1 build, peak 6.0 GB of 10.0 GB, 2
+                                        builds at once
               lower bound   1 h 30 min  gap 2.2 %, by tier heavy
                                         given input order, jobs of heavy at once
-              Nix today     1 h 50 min  of all 5 builds, max-jobs 2 x cores 6, peak~
-              Nix, fitting  2 h 10 min  of all 5 builds, max-jobs 1 x cores 6, peak~
+              Nix today     1 h 50 min  of all 5 builds, max-jobs 2 x cores 6, peak
+                                        20.0 GB, 10.0 GB more than there is
+              Nix, fitting  2 h 10 min  of all 5 builds, max-jobs 1 x cores 6, peak
+                                        12.0 GB, its fastest setting that fits
 
             Critical path: 3 steps, 1 h 32 min   Costliest builds: memory and time
               gcc-14.3.0        1 h 00 min   x6    gcc-14.3.0      6.0 GB 1 h 00 min
@@ -119,12 +126,48 @@ fn nothing_to_build_needs_no_schedule() {
         desk  7 of 8 threads, 10.0 GB of memory for builds (16.0 GB, 6.0 GB kept free)
         12 derivations, 20 dependencies, 1 root from graph.json
 
-        To do  58 % of what is wanted needs no build
-          build    0  derivations, 1 cannot be built here
-          fetch    2  paths from cache.nixos.org, 12.3 MB to download, 50.0 MB unpacked
-          present  1  valid already; 4 more are not needed then
+        To do  58 % needs no build: 7 of 12 derivations wanted, sources aside
+          build       0  derivations, 1 cannot be built here
+          substitute  2  paths from cache.nixos.org, 12.3 MB to download, 50.0 MB
+                         unpacked
+          present     1  valid already; 4 more are not needed then
     "#]]
     .assert_eq(&shown);
+}
+
+#[test]
+fn a_narrow_screen_cuts_off_no_figure() {
+    let shown = plain(&plan(), Screen::new(80, false));
+    let words = shown.split_whitespace().collect::<Vec<_>>().join(" ");
+    for figures in [
+        "6.0 GB kept free)",
+        "peak 20.0 GB, 10.0 GB more than there is",
+        "50.0 MB unpacked",
+    ] {
+        assert!(words.contains(figures), "{shown}");
+    }
+}
+
+#[test]
+fn builds_of_one_name_are_told_apart() {
+    let mut plan = plan();
+    plan.builds[2].name = plan.builds[0].name.clone();
+    for columns in [72, 100] {
+        let shown = plain(&plan, Screen::new(columns, false));
+        for hash in ["[aaaa]", "[cccc]"] {
+            // On the critical path, among the costliest, and in the picture.
+            assert_eq!(shown.matches(hash).count(), 3, "{shown}");
+        }
+        assert!(!shown.contains("[bbbb]"), "{shown}");
+    }
+}
+
+#[test]
+fn of_a_long_critical_path_the_longest_steps_are_shown_as_such() {
+    let mut plan = plan();
+    plan.critical_path = vec![0, 1, 2, 3, 1];
+    let shown = plain(&plan, Screen::new(100, false));
+    assert!(shown.contains(", longest of 5 steps"), "{shown}");
 }
 
 #[test]
