@@ -76,7 +76,8 @@
 //! # Limits
 //!
 //! - Of what Nix rejects beyond its grammar, editing does not see duplicate attributes and
-//!   arguments, computed names in `let`, and numbers out of range; [`literal`] does.
+//!   arguments, computed names in `let`, numbers out of range and odd URLs; [`literal`] sees those
+//!   of values.
 //! - An empty list `[]` becomes `[ ]` when an element is inserted and removed again.
 //! - To [`literal`], nothing is evaluated: a function, variable, operator, `let`, `with`, `rec`, `inherit` or
 //!   interpolation is a diagnostic. `-5` counts as a number, and parentheses are allowed.
