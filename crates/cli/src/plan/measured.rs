@@ -32,13 +32,11 @@ pub(super) fn add(
             let is_named = names.contains(&&**name) || subject.attribute == Some(name);
             is_named && subject.kind.class() == JobClass::Build
         };
-        let tier = match subjects.iter().find(goes_by) {
-            Some(subject) => classifier.classify(subject).tier,
-            None => {
-                diagnostics.push(findings::unknown_package(name));
-                continue;
-            }
+        let Some(subject) = subjects.iter().find(goes_by) else {
+            diagnostics.push(findings::unknown_package(name));
+            continue;
         };
+        let tier = classifier.classify(subject).tier;
         let model = model(*package, classifier.tiers()[tier].cores);
         estimator = estimator.with_measured_memory(name, model);
     }

@@ -467,7 +467,7 @@ impl Page<'_> {
         };
         let mut text = with_cost(diagnostic);
         if more > 0 {
-            text.push_str(&format!(" (and {more} more of this kind)"));
+            text = format!("{text} (and {more} more of this kind)");
         }
         let indent = word.len() + 2;
         let mut lines = self.wrapped(&text, indent);

@@ -25,6 +25,8 @@ fn json(workspace: &Workspace, args: &[&str]) -> Value {
         .json(0)
 }
 
+const GB: u64 = 1 << 30;
+
 #[test]
 fn histories_are_read_one_by_one() {
     let workspace = Workspace::new();
@@ -117,7 +119,6 @@ fn measured_memory_goes_before_every_estimate() {
             plan,
         )
     };
-    const GB: u64 = 1 << 30;
     let (bytes, source, _) = memory("");
     assert_eq!((bytes, source), (Some(2 * GB), "the tier's default".into()));
     let (bytes, source, _) = memory("[packages.lib]\nmemory = \"9 GB\"\n");
