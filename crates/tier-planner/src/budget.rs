@@ -19,8 +19,9 @@ pub struct Budget {
 impl Budget {
     /// [`oversubscription`](Self::oversubscription) where nothing else is said.
     ///
-    /// On a graph of 1,327 derivations and seven threads, a strict sum (1.0) ends 46 % above the
-    /// lower bound and 2.0 ends 17 % above it; more only costs memory.
+    /// On 1,327 derivations of nixpkgs 18.03, seven threads and 21 GB, `hmtool plan
+    /// --oversubscription F` ends 34 % above the lower bound with a strict sum (1.0), 15.5 % with
+    /// 1.7 and 10 % with 2.0.
     pub const OVERSUBSCRIPTION: f64 = 2.0;
 
     /// A budget of `threads` and `memory` with the usual oversubscription.

@@ -113,7 +113,8 @@ pub struct Plan {
     pub rule_problems: Vec<RuleProblem>,
 }
 
-/// Makes a plan. O((n + e) log n) and the bounds' cost; 100,000 builds take about 0.3 s.
+/// Makes a plan. O((n + e) log n) for each schedule tried, and the bounds' cost; the benchmarks
+/// tell what that is in seconds.
 ///
 /// The same request gives the same plan on every machine.
 pub fn plan(request: &Request<'_>) -> Plan {
