@@ -37,6 +37,7 @@
 //! - Integers are those of Nix, 64 bits with a sign; a larger one is an error.
 //! - TOML has no `null`: a profile with one under an unknown key cannot be written as TOML.
 
+pub mod arch;
 mod budget;
 mod check;
 mod diagnostic;

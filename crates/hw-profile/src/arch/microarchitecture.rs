@@ -1,0 +1,381 @@
+//! The table of microarchitectures.
+
+use std::fmt;
+use std::sync::LazyLock;
+
+use super::{Compiler, Feature, FeatureSet, Version, VersionRange};
+
+/// A family of processors that can run the same generic code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum Family {
+    /// 32-bit x86.
+    X86,
+    /// 64-bit x86.
+    X86_64,
+    /// 32-bit ARM.
+    Arm,
+    /// 64-bit ARM.
+    Aarch64,
+    /// 32-bit POWER, big-endian.
+    Ppc,
+    /// 32-bit POWER, little-endian.
+    Ppcle,
+    /// 64-bit POWER, big-endian.
+    Ppc64,
+    /// 64-bit POWER, little-endian.
+    Ppc64le,
+    /// 64-bit RISC-V.
+    Riscv64,
+    /// 32-bit SPARC.
+    Sparc,
+    /// 64-bit SPARC.
+    Sparc64,
+}
+
+impl Family {
+    const ALL: [Self; 11] = [
+        Self::X86,
+        Self::X86_64,
+        Self::Arm,
+        Self::Aarch64,
+        Self::Ppc,
+        Self::Ppcle,
+        Self::Ppc64,
+        Self::Ppc64le,
+        Self::Riscv64,
+        Self::Sparc,
+        Self::Sparc64,
+    ];
+
+    /// The family called `name`, as the kernel's `uname -m` and archspec call it.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|family| family.name() == name)
+    }
+
+    /// Its name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::X86 => "x86",
+            Self::X86_64 => "x86_64",
+            Self::Arm => "arm",
+            Self::Aarch64 => "aarch64",
+            Self::Ppc => "ppc",
+            Self::Ppcle => "ppcle",
+            Self::Ppc64 => "ppc64",
+            Self::Ppc64le => "ppc64le",
+            Self::Riscv64 => "riscv64",
+            Self::Sparc => "sparc",
+            Self::Sparc64 => "sparc64",
+        }
+    }
+}
+
+impl fmt::Display for Family {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}
+
+/// What some versions of a compiler have to be told to compile for a microarchitecture.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Support {
+    /// The compiler.
+    pub compiler: Compiler,
+    /// Its versions.
+    pub versions: VersionRange,
+    /// The options for it.
+    pub options: &'static str,
+}
+
+/// A microarchitecture, or a generic level such as `x86_64_v3`: what its processors can do.
+///
+/// Two are equal if they are the same entry of the table.
+pub struct Microarchitecture {
+    name: &'static str,
+    family: Family,
+    vendor: &'static str,
+    parents: Vec<&'static str>,
+    features: FeatureSet,
+    generation: Option<u32>,
+    part: Option<u32>,
+    support: Vec<Support>,
+}
+
+static TABLE: LazyLock<Vec<Microarchitecture>> =
+    LazyLock::new(|| read(include_str!("../../data/microarchitectures.txt")));
+
+impl Microarchitecture {
+    /// The whole table: generic levels before those that have all of their features, relatives
+    /// together from old to new.
+    pub fn all() -> &'static [Self] {
+        &TABLE
+    }
+
+    /// The microarchitecture called `name`: as in this table, after archspec (`zen3`,
+    /// `skylake_avx512`, `x86_64_v3`), or as the newest compilers call it (`znver3`,
+    /// `skylake-avx512`, `x86-64-v3`). The name is taken as it stands, case included.
+    pub fn by_name(name: &str) -> Option<&'static Self> {
+        let called = |find: &dyn Fn(&Self) -> bool| TABLE.iter().find(|it| find(it));
+        called(&|it| it.name == name).or_else(|| called(&|it| it.compiler_name() == Some(name)))
+    }
+
+    /// Its name, after archspec.
+    pub fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// The family whose generic code it runs.
+    pub fn family(&self) -> Family {
+        self.family
+    }
+
+    /// Who makes it: the `vendor_id` of x86 (`AuthenticAMD`), a company's name elsewhere, and
+    /// `generic` for levels that no single vendor defines.
+    pub fn vendor(&self) -> &'static str {
+        self.vendor
+    }
+
+    /// Whether it is a level that processors of several vendors reach.
+    pub fn is_generic(&self) -> bool {
+        self.vendor == "generic"
+    }
+
+    /// Those that it has every feature of, without those in between.
+    pub fn parents(&self) -> impl Iterator<Item = &'static Self> {
+        self.parents.iter().filter_map(|name| Self::by_name(name))
+    }
+
+    /// Every microarchitecture that it has every feature of by descent, itself included, in the
+    /// table's order. Cost: linear in the edges above it.
+    pub fn ancestors(&'static self) -> Vec<&'static Self> {
+        let mut names = vec![self.name];
+        let mut next = 0;
+        while let Some(name) = names.get(next) {
+            next += 1;
+            for parent in Self::by_name(name).into_iter().flat_map(Self::parents) {
+                if !names.contains(&parent.name) {
+                    names.push(parent.name);
+                }
+            }
+        }
+        TABLE.iter().filter(|it| names.contains(&it.name)).collect()
+    }
+
+    /// What its processors have when no hypervisor and no firmware hides anything, as far as it is
+    /// in the vocabulary. Empty where the kernel does not tell features (POWER, RISC-V).
+    ///
+    /// To recognise a processor ask for the [`hard`](FeatureSet::hard) ones: soft ones are the
+    /// first that hypervisors hide.
+    pub fn features(&self) -> FeatureSet {
+        self.features
+    }
+
+    /// The generation of a POWER processor.
+    pub fn generation(&self) -> Option<u32> {
+        self.generation
+    }
+
+    /// The part number in the main id register of an aarch64 processor, `CPU part` in
+    /// `/proc/cpuinfo`. Unique only together with the implementer.
+    pub fn part(&self) -> Option<u32> {
+        self.part
+    }
+
+    /// What compilers have to be told to compile for it, oldest first for each.
+    pub fn support(&self) -> &[Support] {
+        &self.support
+    }
+
+    /// The options that make `version` of `compiler` compile for it: those of the latest range that
+    /// holds the version. None where that version cannot.
+    pub fn options(&self, compiler: Compiler, version: Version) -> Option<&'static str> {
+        self.support
+            .iter()
+            .filter(|it| it.compiler == compiler && it.versions.contains(version))
+            .max_by_key(|it| it.versions.from())
+            .map(|it| it.options)
+    }
+
+    /// What the newest compilers call it: the value of `-march`, or of `-mcpu` where that says both
+    /// the instructions and the scheduling.
+    pub fn compiler_name(&self) -> Option<&'static str> {
+        let newest = |compiler| {
+            self.support
+                .iter()
+                .filter(|it| it.compiler == compiler && it.versions.is_open())
+                .max_by_key(|it| it.versions.from())
+        };
+        let options = newest(Compiler::Gcc).or(newest(Compiler::Clang))?.options;
+        options.split(' ').find_map(|option| {
+            option
+                .strip_prefix("-march=")
+                .or(option.strip_prefix("-mcpu="))
+        })
+    }
+}
+
+impl PartialEq for Microarchitecture {
+    fn eq(&self, other: &Self) -> bool {
+        self.name == other.name
+    }
+}
+
+impl Eq for Microarchitecture {}
+
+impl fmt::Display for Microarchitecture {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name)
+    }
+}
+
+impl fmt::Debug for Microarchitecture {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name)
+    }
+}
+
+/// Reads the table. It is part of the crate and the tests read all of it, so a mistake in it is a
+/// bug that does not get past them.
+fn read(text: &'static str) -> Vec<Microarchitecture> {
+    let mut table: Vec<Microarchitecture> = Vec::new();
+    for line in text.lines() {
+        if line.is_empty() || line.starts_with('#') {
+            continue;
+        }
+        let (key, rest) = line.trim_start().split_once(' ').expect("a key and values");
+        if !line.starts_with(' ') {
+            let (family, vendor) = rest.split_once(' ').expect("a family and a vendor");
+            table.push(Microarchitecture {
+                name: key,
+                family: Family::from_name(family).expect("a family"),
+                vendor,
+                parents: Vec::new(),
+                features: FeatureSet::default(),
+                generation: None,
+                part: None,
+                support: Vec::new(),
+            });
+            continue;
+        }
+        let entry = table.last_mut().expect("a heading first");
+        match key {
+            "parents" => entry.parents = rest.split(' ').collect(),
+            "features" => {
+                let feature = |name| Feature::from_name(name).expect("a feature's name");
+                entry.features = rest.split(' ').map(feature).collect();
+            }
+            "generation" => entry.generation = Some(rest.parse().expect("a generation")),
+            "part" => {
+                let digits = rest.trim_start_matches("0x");
+                entry.part = Some(u32::from_str_radix(digits, 16).expect("a part number"));
+            }
+            "gcc" | "clang" => {
+                let (versions, options) = rest.split_once(' ').expect("a range and options");
+                entry.support.push(Support {
+                    compiler: if key == "gcc" {
+                        Compiler::Gcc
+                    } else {
+                        Compiler::Clang
+                    },
+                    versions: versions.parse().expect("a range of versions"),
+                    options,
+                });
+            }
+            _ => unreachable!("no key: {key}"),
+        }
+    }
+    inherit(&mut table);
+    table
+}
+
+/// Adds to each entry the features of its ancestors: one round more than there are generations.
+fn inherit(table: &mut [Microarchitecture]) {
+    loop {
+        let mut changed = false;
+        for index in 0..table.len() {
+            let inherited = table[index]
+                .parents
+                .iter()
+                .map(|&parent| {
+                    let parent = table.iter().find(|it| it.name == parent);
+                    parent.expect("a parent in the table").features
+                })
+                .fold(table[index].features, |all, features| all | features);
+            changed |= inherited != table[index].features;
+            table[index].features = inherited;
+        }
+        if !changed {
+            return;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn every_edge_is_a_superset_within_a_family() {
+        let mut edges = 0;
+        for it in Microarchitecture::all() {
+            assert_eq!(it.parents().count(), it.parents.len(), "{it}");
+            for parent in it.parents() {
+                edges += 1;
+                assert!(parent.features.is_subset(it.features), "{it} < {parent}");
+                assert_eq!(it.family, parent.family, "{it} < {parent}");
+                assert!(!parent.ancestors().contains(&it), "{it} is above itself");
+            }
+        }
+        assert!(edges >= 90, "{edges}");
+    }
+
+    #[test]
+    fn names_are_unique() {
+        let names: BTreeSet<_> = TABLE.iter().map(|it| it.name).collect();
+        assert_eq!(names.len(), TABLE.len());
+        assert!(TABLE.len() >= 73);
+    }
+
+    #[test]
+    fn lookup() {
+        for (name, found) in [
+            ("zen3", "zen3"),
+            ("znver3", "zen3"),
+            ("skylake-avx512", "skylake_avx512"),
+            ("icelake-client", "icelake"),
+            ("x86-64-v3", "x86_64_v3"),
+            ("apple-m1", "m1"),
+            ("power9", "power9"),
+        ] {
+            assert_eq!(
+                Microarchitecture::by_name(name).map(|it| it.name),
+                Some(found),
+                "{name}"
+            );
+        }
+        assert_eq!(Microarchitecture::by_name("native"), None);
+    }
+
+    #[test]
+    fn options_of_compilers() {
+        let check = |name: &str, version: &str, expected: Option<&str>| {
+            let it = Microarchitecture::by_name(name).unwrap();
+            assert_eq!(
+                it.options(Compiler::Gcc, version.parse().unwrap()),
+                expected,
+                "{name}"
+            );
+        };
+        check("zen3", "12.2.0", Some("-march=znver3 -mtune=znver3"));
+        check("zen3", "9.3", None);
+        check("zen4", "12.3.0", Some("-march=znver4 -mtune=znver4"));
+        check("m1", "15.1", Some("-mcpu=apple-m1"));
+        let zen4 = Microarchitecture::by_name("zen4").unwrap();
+        let fallback = zen4.options(Compiler::Gcc, Version::new(12, 2, 0)).unwrap();
+        assert!(fallback.starts_with("-march=znver3 -mtune=znver3 -mavx512f"));
+    }
+}

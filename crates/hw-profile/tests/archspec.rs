@@ -1,0 +1,170 @@
+//! The table of microarchitectures is archspec's with the mends of `data/mends.txt`.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use hw_profile::arch::{Feature, Microarchitecture, VersionRange};
+use serde_json::Value;
+
+const ARCHSPEC: &str = include_str!("fixtures/archspec/microarchitectures.json");
+
+/// A line of `mends.txt` about an entry of archspec.
+struct Mend<'a> {
+    name: &'a str,
+    added: BTreeSet<&'a str>,
+    removed: BTreeSet<&'a str>,
+    parents: Vec<&'a str>,
+}
+
+/// The mends, and the names of new entries.
+fn mends(text: &str) -> (Vec<Mend<'_>>, BTreeSet<&str>) {
+    let (mut mends, mut new) = (Vec::new(), BTreeSet::new());
+    for line in text
+        .lines()
+        .filter(|line| !line.is_empty() && !line.starts_with('#'))
+    {
+        let (what, why) = line.split_once(" # ").expect("a reason");
+        assert!(!why.is_empty());
+        if let Some(name) = what.strip_prefix("new ") {
+            assert!(new.insert(name), "{name} is new twice");
+            continue;
+        }
+        let (changes, parents) = what.split_once(" <").unwrap_or((what, ""));
+        let mut words = changes.split_whitespace();
+        let name = words.next().expect("a name");
+        let (added, removed): (Vec<_>, Vec<_>) = words.partition(|word| word.starts_with('+'));
+        mends.push(Mend {
+            name,
+            added: added.into_iter().map(|word| &word[1..]).collect(),
+            removed: removed.into_iter().map(|word| &word[1..]).collect(),
+            parents: parents.split_whitespace().collect(),
+        });
+    }
+    (mends, new)
+}
+
+fn texts(list: &Value) -> Vec<&str> {
+    list.as_array()
+        .expect("a list")
+        .iter()
+        .map(|it| it.as_str().expect("a text"))
+        .collect()
+}
+
+#[test]
+fn archspec_with_the_mends_is_our_table() {
+    let archspec: Value = serde_json::from_str(ARCHSPEC).unwrap();
+    let archspec = archspec["microarchitectures"].as_object().unwrap();
+    let (mends, new) = mends(include_str!("../data/mends.txt"));
+
+    let mut features = BTreeMap::new();
+    let mut parents = BTreeMap::new();
+    for (name, it) in archspec {
+        let own: BTreeSet<_> = texts(&it["features"])
+            .into_iter()
+            .map(|feature| if feature == "sse3" { "pni" } else { feature })
+            .collect();
+        features.insert(name.as_str(), own);
+        parents.insert(name.as_str(), texts(&it["from"]));
+    }
+    for mend in &mends {
+        let own = features.get_mut(mend.name).expect(mend.name);
+        for &feature in &mend.added {
+            assert!(
+                own.insert(feature),
+                "{}: +{feature} is not needed",
+                mend.name
+            );
+        }
+        for feature in &mend.removed {
+            assert!(
+                own.remove(feature),
+                "{}: -{feature} is not needed",
+                mend.name
+            );
+        }
+        if !mend.parents.is_empty() {
+            let old = parents.insert(mend.name, mend.parents.clone());
+            assert_ne!(old.as_ref(), Some(&mend.parents), "{}", mend.name);
+        }
+    }
+
+    let ours: BTreeMap<_, _> = Microarchitecture::all()
+        .iter()
+        .map(|it| (it.name(), it))
+        .collect();
+    let names: BTreeSet<_> = features
+        .keys()
+        .copied()
+        .chain(new.iter().copied())
+        .collect();
+    assert_eq!(names, ours.keys().copied().collect(), "entries");
+    for (name, own) in &features {
+        let it = ours[name];
+        // What a parent gained, its children have too.
+        let inherited = it.parents().flat_map(|parent| parent.features().iter());
+        let expected: BTreeSet<_> = own
+            .iter()
+            .copied()
+            .chain(inherited.map(Feature::name))
+            .collect();
+        let found: BTreeSet<_> = it.features().iter().map(Feature::name).collect();
+        assert_eq!(found, expected, "features of {name}");
+        let found: Vec<_> = it.parents().map(Microarchitecture::name).collect();
+        assert_eq!(found, parents[name], "parents of {name}");
+
+        let theirs = &archspec[*name];
+        assert_eq!(it.vendor(), theirs["vendor"], "{name}");
+        let number = |value: &Value| value.as_u64().map(|number| number as u32);
+        assert_eq!(it.generation(), number(&theirs["generation"]), "{name}");
+        let part = theirs["cpupart"]
+            .as_str()
+            .and_then(|text| text.strip_prefix("0x"));
+        let part = part.map(|digits| u32::from_str_radix(digits, 16).unwrap());
+        assert_eq!(it.part(), part, "{name}");
+        assert_eq!(
+            options(it),
+            archspec_options(name, theirs),
+            "options for {name}"
+        );
+    }
+    for mend in &mends {
+        let above: BTreeSet<_> = ours[mend.name]
+            .parents()
+            .flat_map(|it| it.features().iter())
+            .collect();
+        for feature in &mend.added {
+            let inherited = above.iter().any(|it| it.name() == *feature);
+            assert!(!inherited, "{}: +{feature} is inherited", mend.name);
+        }
+    }
+}
+
+fn options(it: &Microarchitecture) -> Vec<(String, VersionRange, String)> {
+    it.support()
+        .iter()
+        .map(|it| (it.compiler.to_string(), it.versions, it.options.to_owned()))
+        .collect()
+}
+
+fn archspec_options(name: &str, theirs: &Value) -> Vec<(String, VersionRange, String)> {
+    let mut found = Vec::new();
+    for compiler in ["gcc", "clang"] {
+        for it in theirs["compilers"][compiler]
+            .as_array()
+            .into_iter()
+            .flatten()
+        {
+            let text = |key: &str| it[key].as_str();
+            let options = text("flags")
+                .expect("flags")
+                .replace("{name}", text("name").unwrap_or(name));
+            let options = options.replace("{family}", "arm");
+            found.push((
+                compiler.to_owned(),
+                text("versions").unwrap().parse().unwrap(),
+                options,
+            ));
+        }
+    }
+    found
+}
