@@ -77,7 +77,7 @@ fn archspec_with_the_mends_is_our_table() {
         }
         for feature in &mend.removed {
             assert!(
-                own.remove(feature),
+                own.remove::<str>(feature),
                 "{}: -{feature} is not needed",
                 mend.name
             );
