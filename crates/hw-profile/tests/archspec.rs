@@ -1,11 +1,14 @@
 //! The table of microarchitectures is archspec's with the mends of `data/mends.txt`.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::LazyLock;
 
 use hw_profile::arch::{Feature, Microarchitecture, VersionRange};
 use serde_json::Value;
 
-const ARCHSPEC: &str = include_str!("fixtures/archspec/microarchitectures.json");
+static ARCHSPEC: LazyLock<Value> = LazyLock::new(|| {
+    serde_json::from_str(include_str!("fixtures/archspec/microarchitectures.json")).unwrap()
+});
 
 /// A line of `mends.txt` about an entry of archspec.
 struct Mend<'a> {
@@ -52,8 +55,7 @@ fn texts(list: &Value) -> Vec<&str> {
 
 #[test]
 fn archspec_with_the_mends_is_our_table() {
-    let archspec: Value = serde_json::from_str(ARCHSPEC).unwrap();
-    let archspec = archspec["microarchitectures"].as_object().unwrap();
+    let archspec = ARCHSPEC["microarchitectures"].as_object().unwrap();
     let (mends, new) = mends(include_str!("../data/mends.txt"));
 
     let mut features = BTreeMap::new();
@@ -77,7 +79,7 @@ fn archspec_with_the_mends_is_our_table() {
         }
         for feature in &mend.removed {
             assert!(
-                own.remove::<str>(feature),
+                own.remove(feature),
                 "{}: -{feature} is not needed",
                 mend.name
             );
@@ -101,12 +103,9 @@ fn archspec_with_the_mends_is_our_table() {
     for (name, own) in &features {
         let it = ours[name];
         // What a parent gained, its children have too.
-        let inherited = it.parents().flat_map(|parent| parent.features().iter());
-        let expected: BTreeSet<_> = own
-            .iter()
-            .copied()
-            .chain(inherited.map(Feature::name))
-            .collect();
+        let inherited: BTreeSet<_> = it.parents().flat_map(|it| it.features().iter()).collect();
+        let mut expected = own.clone();
+        expected.extend(inherited.into_iter().map(Feature::name));
         let found: BTreeSet<_> = it.features().iter().map(Feature::name).collect();
         assert_eq!(found, expected, "features of {name}");
         let found: Vec<_> = it.parents().map(Microarchitecture::name).collect();
