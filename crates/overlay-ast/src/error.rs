@@ -1,10 +1,11 @@
-//! Why a text could not be read into a value, or not be edited.
+//! Why a text could not be read into a value, not be written, or not be edited.
 
 use std::fmt;
 
 use crate::{AttrPath, Diagnostic, Label, Segment, Span};
 
-/// Why a text could not be read into a value of the wanted type, or not be edited.
+/// Why a text could not be read into a value of the wanted type, a value not be written, or a
+/// text not be edited.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
@@ -23,6 +24,14 @@ pub enum Error {
         path: AttrPath,
         /// The value at fault; none only for an error made outside of reading.
         span: Option<Span>,
+    },
+    /// There is no literal for the value.
+    #[error("{}{message}", Prefix(path))]
+    Unwritable {
+        /// What is wrong with it.
+        message: String,
+        /// The attribute at fault.
+        path: AttrPath,
     },
     /// Nix does not read the file, so it is not edited.
     #[error("not edited, because Nix does not read it: {}", Summary(diagnostics))]
@@ -101,6 +110,7 @@ impl Error {
                 .first()
                 .map_or("syntax", |first| first.code.as_str()),
             Self::Type { .. } => "type",
+            Self::Unwritable { .. } => "unwritable",
             Self::WouldBreak { .. } => "would-break",
             Self::Invalid { .. } => "invalid",
             Self::NotFound { .. } => "not-found",
@@ -121,7 +131,7 @@ impl Error {
             Self::Ambiguous { candidates, .. } => candidates.first().map(|first| first.span),
             Self::Conflict { span, .. } | Self::OutsideText { span } => Some(*span),
             Self::Overlap { second, .. } => Some(*second),
-            Self::Invalid { .. } => None,
+            Self::Invalid { .. } | Self::Unwritable { .. } => None,
         }
     }
 
@@ -129,7 +139,7 @@ impl Error {
     pub fn path(&self) -> Option<&AttrPath> {
         let path = match self {
             Self::NotLiteral { diagnostics } => &diagnostics.first()?.path,
-            Self::Type { path, .. } => path,
+            Self::Type { path, .. } | Self::Unwritable { path, .. } => path,
             _ => return None,
         };
         (!path.is_root()).then_some(path)
@@ -144,7 +154,10 @@ impl Error {
             Self::NotFound { hint, .. } => hint.as_deref(),
             Self::Invalid { hint, .. } | Self::Conflict { hint, .. } => Some(hint),
             Self::Ambiguous { .. } => Some("say more of its name"),
-            Self::Type { .. } | Self::Overlap { .. } | Self::OutsideText { .. } => None,
+            Self::Type { .. }
+            | Self::Unwritable { .. }
+            | Self::Overlap { .. }
+            | Self::OutsideText { .. } => None,
         }
     }
 
@@ -180,7 +193,7 @@ impl Error {
 
     /// Puts `segment` before the path: errors travel from the value at fault to the root.
     pub(crate) fn inside(mut self, segment: Segment) -> Self {
-        if let Self::Type { path, .. } = &mut self {
+        if let Self::Type { path, .. } | Self::Unwritable { path, .. } = &mut self {
             path.0.insert(0, segment);
         }
         self
@@ -193,6 +206,15 @@ impl serde::de::Error for Error {
             message: message.to_string(),
             path: AttrPath::default(),
             span: None,
+        }
+    }
+}
+
+impl serde::ser::Error for Error {
+    fn custom<T: fmt::Display>(message: T) -> Self {
+        Self::Unwritable {
+            message: message.to_string(),
+            path: AttrPath::default(),
         }
     }
 }

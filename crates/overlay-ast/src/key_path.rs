@@ -74,20 +74,7 @@ impl fmt::Display for Key {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Static(name) if is_plain_name(name) => f.write_str(name),
-            Self::Static(name) => {
-                f.write_str("\"")?;
-                for c in name.chars() {
-                    match c {
-                        '"' | '\\' => write!(f, "\\{c}")?,
-                        '$' => f.write_str("\\$")?,
-                        '\n' => f.write_str("\\n")?,
-                        '\r' => f.write_str("\\r")?,
-                        '\t' => f.write_str("\\t")?,
-                        c => write!(f, "{c}")?,
-                    }
-                }
-                f.write_str("\"")
-            }
+            Self::Static(name) => f.write_str(&literal::quoted(name)),
             Self::Dynamic(text) if text.starts_with('"') => f.write_str(text),
             Self::Dynamic(text) => write!(f, "${{{text}}}"),
         }

@@ -1,7 +1,8 @@
-//! Nix values that are written out in full, read without evaluating Nix.
+//! Nix values that are written out in full, read and written without evaluating Nix.
 //!
-//! [`from_str`] reads them into any type that [`serde`] can make; [`parse`] gives the value with
-//! the place of each part, and every problem rather than the first.
+//! [`from_str`] reads them into any type that [`serde`] can make, and [`to_string`] writes such
+//! values; [`parse`] gives the value with the place of each part, and every problem rather than
+//! the first.
 //!
 //! | Nix | [`Value`] | to serde |
 //! |---|---|---|
@@ -16,8 +17,10 @@
 
 mod attrs;
 mod de;
+mod name;
 mod number;
 mod read;
+mod ser;
 mod string;
 
 use serde::de::DeserializeOwned;
@@ -25,6 +28,8 @@ use serde::de::DeserializeOwned;
 pub use crate::strict::MAX_DEPTH;
 use crate::{Diagnostic, Error, Span};
 pub use attrs::{Attr, Attrs};
+pub(crate) use ser::quoted;
+pub use ser::to_string;
 
 /// A literal value and where it stands.
 #[derive(Clone, Debug, PartialEq)]

@@ -23,6 +23,21 @@ pub(super) fn float(text: &str) -> Result<f64, FloatProblem> {
     }
 }
 
+/// A float as Nix reads it; none for what it has no literal for.
+pub(super) fn float_literal(value: f64) -> Option<String> {
+    if !value.is_normal() && value != 0.0 {
+        return None;
+    }
+    let text = format!("{value:?}");
+    // To Nix, `1e300` is the number 1 and the name e300.
+    match text.split_once('e') {
+        Some((mantissa, exponent)) if !mantissa.contains('.') => {
+            Some(format!("{mantissa}.0e{exponent}"))
+        }
+        _ => Some(text),
+    }
+}
+
 /// Why a float is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum FloatProblem {

@@ -34,6 +34,21 @@ fn unescape(raw: &str, out: &mut String) {
     }
 }
 
+/// Appends to `out` what has to stand between two `"` to be decoded to `text`.
+pub(crate) fn escape(text: &str, out: &mut String) {
+    let mut chars = text.chars().peekable();
+    while let Some(c) = chars.next() {
+        match c {
+            '"' | '\\' => out.extend(['\\', c]),
+            '$' if chars.peek() == Some(&'{') => out.push_str("\\$"),
+            '\n' => out.push_str("\\n"),
+            '\r' => out.push_str("\\r"),
+            '\t' => out.push_str("\\t"),
+            c => out.push(c),
+        }
+    }
+}
+
 /// Decodes what stands between two `''`, with the common indentation stripped.
 ///
 /// Unlike in [`quoted`], carriage returns stay as they are.
