@@ -9,6 +9,7 @@ use tier_planner::Millis;
 
 use crate::output;
 use crate::overlay::OverlayVerb;
+use crate::profile::ProfileVerb;
 use crate::quantity::{parse_bytes, parse_duration, parse_share};
 
 /// Answers before the build: what will be built, how long it takes, whether it fits in memory.
@@ -45,6 +46,12 @@ pub(crate) enum Verb {
         /// What to do
         #[command(subcommand)]
         verb: OverlayVerb,
+    },
+    /// Change hardware profiles: nothing is changed without --write
+    Profile {
+        /// What to do
+        #[command(subcommand)]
+        verb: ProfileVerb,
     },
     /// Print the JSON Schema of a document that --format json prints
     Schema {

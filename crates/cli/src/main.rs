@@ -7,9 +7,11 @@ mod dto;
 mod failure;
 mod input;
 mod nix;
+mod nix_file;
 mod output;
 mod overlay;
 mod plan;
+mod profile;
 mod progress;
 mod quantity;
 mod render;
@@ -46,6 +48,7 @@ fn run(verb: &Verb) -> Result<Outcome, Failure> {
     match verb {
         Verb::Plan(args) => plan::run(args),
         Verb::Overlay { verb } => overlay::run(verb),
+        Verb::Profile { verb } => profile::run(verb),
         Verb::Schema { document } => {
             output::write_plain(match document {
                 Document::Plan => dto::plan::SCHEMA,

@@ -153,6 +153,7 @@ impl Config {
         dir.ancestors()
             .map(|dir| dir.join(FILE_NAME))
             .find(|file| file.is_file())
+            .map(relative)
     }
 
     /// Reads a file.
@@ -238,6 +239,18 @@ impl Config {
             self.default_machine = Some(value);
         }
         root.finish();
+    }
+}
+
+/// The path as seen from the working directory where it lies below that: shorter to read.
+fn relative(file: PathBuf) -> PathBuf {
+    let here = std::env::current_dir().and_then(|dir| dir.canonicalize());
+    match here
+        .ok()
+        .and_then(|dir| Some(file.strip_prefix(dir).ok()?.to_owned()))
+    {
+        Some(shorter) => shorter,
+        None => file,
     }
 }
 

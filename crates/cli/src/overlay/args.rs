@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use clap::{ArgGroup, Args, Subcommand};
 use overlay_ast::{Expression, KeyPath, Place};
 
+use crate::nix_file::WriteArgs;
+
 /// What to do with a file.
 #[derive(Debug, Subcommand)]
 pub(crate) enum OverlayVerb {
@@ -33,7 +35,7 @@ pub(crate) enum OverlayVerb {
         #[arg(value_name = "EXPRESSION", allow_hyphen_values = true)]
         value: Expression,
         #[command(flatten)]
-        write: WriteArgs,
+        edit: EditArgs,
     },
     /// Remove the definition of an attribute, with the comments that belong to it
     Unset {
@@ -41,7 +43,7 @@ pub(crate) enum OverlayVerb {
         #[arg(value_name = "PATH")]
         path: KeyPath,
         #[command(flatten)]
-        write: WriteArgs,
+        edit: EditArgs,
     },
     /// Make an element of a list count that is commented out
     Enable(ElementArgs),
@@ -61,7 +63,7 @@ pub(crate) enum OverlayVerb {
         #[arg(long, value_name = "TEXT")]
         comment: Option<String>,
         #[command(flatten)]
-        write: WriteArgs,
+        edit: EditArgs,
     },
     /// Remove an element from a list, with the comments that belong to it
     Remove(ElementArgs),
@@ -75,7 +77,7 @@ pub(crate) enum OverlayVerb {
         #[command(flatten)]
         place: PlaceArgs,
         #[command(flatten)]
-        write: WriteArgs,
+        edit: EditArgs,
     },
 }
 
@@ -89,17 +91,11 @@ pub(crate) struct FileArgs {
 
 /// The file to edit, and whether to.
 #[derive(Args, Debug)]
-pub(crate) struct WriteArgs {
+pub(crate) struct EditArgs {
     #[command(flatten)]
     pub(crate) file: FileArgs,
-
-    /// Change the file; without it, only the difference is shown
-    #[arg(short, long)]
-    pub(crate) write: bool,
-
-    /// Exit with 1 if the file would be changed
-    #[arg(long, conflicts_with = "write")]
-    pub(crate) check: bool,
+    #[command(flatten)]
+    pub(crate) write: WriteArgs,
 }
 
 /// An element of a list, to edit.
@@ -113,7 +109,7 @@ pub(crate) struct ElementArgs {
     pub(crate) list: Option<KeyPath>,
 
     #[command(flatten)]
-    pub(crate) write: WriteArgs,
+    pub(crate) edit: EditArgs,
 }
 
 /// Where in a list.

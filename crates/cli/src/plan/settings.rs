@@ -64,7 +64,7 @@ impl Settings {
         let found = (!args.no_config).then(|| Config::find(target_dir.unwrap_or(&cwd)));
         let config = found
             .flatten()
-            .map(|file| Config::read(&relative(file)))
+            .map(|file| Config::read(&file))
             .transpose()?;
         if let (Some(target), None) = (target, target_dir)
             && !target.contains(['#', ':'])
@@ -203,18 +203,6 @@ impl Settings {
             });
         }
         Ok(stores)
-    }
-}
-
-/// The path as seen from the working directory where it lies below that: shorter to read.
-fn relative(file: PathBuf) -> PathBuf {
-    let here = std::env::current_dir().and_then(|dir| dir.canonicalize());
-    match here
-        .ok()
-        .and_then(|dir| Some(file.strip_prefix(dir).ok()?.to_owned()))
-    {
-        Some(shorter) => shorter,
-        None => file,
     }
 }
 

@@ -1,0 +1,27 @@
+//! The command line of `hmtool profile`.
+
+use std::path::PathBuf;
+
+use clap::Subcommand;
+use overlay_ast::KeyPath;
+
+use crate::nix_file::WriteArgs;
+
+/// What to do with a hardware profile.
+#[derive(Debug, Subcommand)]
+pub(crate) enum ProfileVerb {
+    /// Give a key of a profile another value, spelled as its author spells values
+    Set {
+        /// A machine of hmtool.toml, or a profile: a literal .nix file
+        #[arg(value_name = "MACHINE | FILE")]
+        profile: PathBuf,
+        /// The key, e.g. memory.effectiveTotal
+        #[arg(value_name = "PATH")]
+        path: KeyPath,
+        /// Its value, e.g. 28, znver3, true, "[ 5.2 ]"; in quotes of its own it is a string for sure
+        #[arg(value_name = "VALUE", allow_hyphen_values = true)]
+        value: String,
+        #[command(flatten)]
+        write: WriteArgs,
+    },
+}
