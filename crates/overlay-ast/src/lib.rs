@@ -90,14 +90,17 @@ mod error;
 mod expression;
 mod key_path;
 mod layout;
+pub mod lint;
 mod list;
 pub mod literal;
+mod names;
 mod parse;
 mod patch;
 mod path;
 mod scope;
 mod span;
 mod strict;
+mod table;
 
 pub use diagnostic::{Code, Diagnostic, Label};
 pub use document::Document;

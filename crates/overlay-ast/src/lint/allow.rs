@@ -1,0 +1,130 @@
+//! Comments that allow a finding: `# hmtool: allow(rule) reason`.
+
+#![allow(
+    clippy::enum_glob_use,
+    reason = "the names carry a prefix of their own"
+)]
+
+use rnix::NodeOrToken;
+use rnix::SyntaxKind::*;
+
+use super::context::Context;
+use super::rules::{Check, Run, rule};
+use super::{Finding, rule as rule_of};
+use crate::{Span, layout};
+
+pub(super) static CHECKS: &[Check] = &[Check {
+    rule: rule!(
+        "allow-comment",
+        Warning,
+        "a comment that allows a finding, but gives no reason, names no rule, or matches nothing"
+    ),
+    run: Run::Findings,
+}];
+
+const MARK: &str = "hmtool: allow";
+
+/// A comment that allows findings.
+struct Allowance<'t> {
+    span: Span,
+    /// The bytes of the line whose findings it allows.
+    line: (usize, usize),
+    rules: Vec<&'t str>,
+    reason: &'t str,
+}
+
+/// Takes away what is allowed, and adds what is wrong with the allowances.
+pub(super) fn settle(context: &Context<'_>, findings: &mut Vec<Finding>) {
+    let own = &CHECKS[0].rule;
+    let mut wrong = Vec::new();
+    for allowance in allowances(context) {
+        let mut complain = |message: String, hint: &str| {
+            wrong.push(Finding::new(own, allowance.span, message).hint(hint));
+        };
+        if allowance.rules.is_empty() {
+            let hint = "write `# hmtool: allow(rule) reason`";
+            complain("this allows no rule".to_owned(), hint);
+        } else if allowance.reason.is_empty() {
+            let message = format!(
+                "`{}` is allowed without a reason",
+                allowance.rules.join(", ")
+            );
+            complain(message, "say behind the parenthesis why it is right here");
+        } else {
+            for id in &allowance.rules {
+                if rule_of(id).is_none() {
+                    let message = format!("there is no rule `{id}` to allow");
+                    complain(message, "`hmtool explain` lists the rules");
+                } else if !allow(id, &allowance, findings) && context.options.rules.contains(id) {
+                    let message = format!("there is nothing of `{id}` here to allow");
+                    let hint = "delete it, or put it on the line of the finding or above it";
+                    complain(message, hint);
+                }
+            }
+        }
+    }
+    if context.options.rules.contains(own.id) {
+        findings.append(&mut wrong);
+    }
+}
+
+/// Takes away the findings of a rule that are allowed; false if there are none.
+fn allow(id: &str, allowance: &Allowance<'_>, findings: &mut Vec<Finding>) -> bool {
+    let before = findings.len();
+    let (start, end) = allowance.line;
+    findings.retain(|finding| finding.rule.id != id || !(start..end).contains(&finding.span.start));
+    findings.len() < before
+}
+
+/// The allowances of the file, in the order of the text.
+fn allowances<'t>(context: &Context<'t>) -> Vec<Allowance<'t>> {
+    // Few files have any, so that the tokens of the others need not be looked at.
+    if !context.text.contains(MARK) {
+        return Vec::new();
+    }
+    let tokens = context.root.descendants_with_tokens();
+    let comments = tokens
+        .filter_map(NodeOrToken::into_token)
+        .filter(|token| token.kind() == TOKEN_COMMENT);
+    let spans = comments.map(|token| Span::from(token.text_range()));
+    spans
+        .filter_map(|span| allowance(context.text, span))
+        .collect()
+}
+
+fn allowance(text: &str, span: Span) -> Option<Allowance<'_>> {
+    let comment = span.text(text);
+    let inside = comment.strip_prefix("/*").map_or_else(
+        || comment.trim_start_matches('#'),
+        |inside| inside.strip_suffix("*/").unwrap_or(inside),
+    );
+    let rest = inside.trim().strip_prefix(MARK)?;
+    let (rules, reason) = match rest.trim_start().strip_prefix('(') {
+        Some(rest) => rest.split_once(')').unwrap_or((rest, "")),
+        None => ("", rest),
+    };
+    let rules = rules.split(',').map(str::trim).filter(|id| !id.is_empty());
+    Some(Allowance {
+        span: layout::trim_end(text, span),
+        line: line(text, span),
+        rules: rules.collect(),
+        reason: reason.trim(),
+    })
+}
+
+/// The line that a comment is about: its own if code stands before it there, else the next one
+/// with code.
+fn line(text: &str, comment: Span) -> (usize, usize) {
+    let mut start = layout::line_start(text, comment.start);
+    if layout::starts_line(text, comment.start) {
+        start = layout::next_line(text, comment.end);
+        while start < text.len() {
+            let line = text[start..layout::next_line(text, start)].trim_start();
+            if !line.is_empty() && !line.starts_with('#') {
+                break;
+            }
+            start = layout::next_line(text, start);
+        }
+    }
+    (start, layout::next_line(text, start))
+}

@@ -1,0 +1,452 @@
+//! Which name means what: the scopes of a file, the names they bind, and what refers to them.
+//!
+//! Nix looks a name up in the scopes around it, from the inside out: `let`, `rec`, the arguments of
+//! functions. Where none binds it, it is a global such as `map`; only then do the sets of the
+//! `with`s around it come, whose names are known to no one before evaluation. All of this but the
+//! last is decided before anything is evaluated, so it can be decided here too.
+
+#![allow(
+    clippy::enum_glob_use,
+    reason = "the names carry a prefix of their own"
+)]
+
+use std::borrow::Cow;
+use std::collections::{HashMap, HashSet};
+use std::sync::LazyLock;
+
+use rnix::SyntaxKind::*;
+use rnix::{SyntaxNode, TextSize};
+
+use crate::{Key, Span, table};
+
+/// The place of a [`Binding`] in [`Names::bindings`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct BindingId(usize);
+
+/// How a name comes to be bound.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum BindingKind {
+    /// In a `let`.
+    Let,
+    /// As an attribute of a `rec` set, or of the old `let { body = …; }`.
+    Attribute,
+    /// As one of `{ a, b ? 1 }:`.
+    Formal,
+    /// As the whole argument, in `x:`.
+    Argument,
+    /// As the whole argument beside its attributes, in `args@{ … }:`.
+    Whole,
+}
+
+/// A name that a scope binds.
+#[derive(Clone, Debug)]
+pub(crate) struct Binding<'t> {
+    pub(crate) name: Cow<'t, str>,
+    pub(crate) kind: BindingKind,
+    /// The names where it is bound; several for `a.b = 1; a.c = 2;`.
+    pub(crate) places: Vec<SyntaxNode>,
+    /// The innermost `let` binding or formal whose definition holds this one.
+    pub(crate) within: Option<BindingId>,
+}
+
+/// What a name refers to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Target {
+    /// The name that a scope binds.
+    Binding(BindingId),
+    /// A name that Nix knows everywhere.
+    Global,
+    /// Perhaps an attribute of a set that a `with` around it names.
+    With,
+    /// Nothing: Nix refuses the file.
+    Unbound,
+}
+
+/// A name that is used.
+#[derive(Clone, Debug)]
+pub(crate) struct Reference<'t> {
+    pub(crate) name: Cow<'t, str>,
+    pub(crate) node: SyntaxNode,
+    pub(crate) target: Target,
+    /// The innermost `let` binding or formal whose definition holds it.
+    pub(crate) within: Option<BindingId>,
+}
+
+/// The names of a file. Taking them takes time linear in the file, but for the logarithm of the
+/// number of references.
+#[derive(Debug, Default)]
+pub(crate) struct Names<'t> {
+    bindings: Vec<Binding<'t>>,
+    /// In the order of the text.
+    references: Vec<Reference<'t>>,
+    /// The places in `references` of what refers to each binding.
+    uses: Vec<Vec<usize>>,
+    /// The bindings by where their names start.
+    at: HashMap<TextSize, BindingId>,
+}
+
+impl<'t> Names<'t> {
+    /// The names of `root`, which is the tree of `text`. Every node is shown to `seen`, in the
+    /// order of the text but for the names of an `inherit` in a `let` or `rec`, which come first.
+    pub(crate) fn of(text: &'t str, root: &SyntaxNode, seen: &mut dyn FnMut(&SyntaxNode)) -> Self {
+        let mut walk = Walk {
+            text,
+            names: Self::default(),
+            bound: HashMap::new(),
+            open: 0,
+            within: None,
+            seen,
+        };
+        for node in root.children() {
+            walk.expression(&node);
+        }
+        let mut names = walk.names;
+        names
+            .references
+            .sort_by_key(|reference| reference.node.text_range().start());
+        names.uses.resize(names.bindings.len(), Vec::new());
+        for (at, reference) in names.references.iter().enumerate() {
+            if let Target::Binding(id) = reference.target {
+                names.uses[id.0].push(at);
+            }
+        }
+        names
+    }
+
+    pub(crate) fn bindings(&self) -> impl Iterator<Item = (BindingId, &Binding<'t>)> {
+        let ids = (0..self.bindings.len()).map(BindingId);
+        ids.zip(&self.bindings)
+    }
+
+    pub(crate) fn binding(&self, id: BindingId) -> &Binding<'t> {
+        &self.bindings[id.0]
+    }
+
+    pub(crate) fn references(&self) -> &[Reference<'t>] {
+        &self.references
+    }
+
+    /// What refers to a binding, in the order of the text.
+    pub(crate) fn references_to(&self, id: BindingId) -> impl Iterator<Item = &Reference<'t>> {
+        self.uses[id.0].iter().map(|&at| &self.references[at])
+    }
+
+    /// The binding of which `node` is the name, where it is bound.
+    pub(crate) fn bound_at(&self, node: &SyntaxNode) -> Option<BindingId> {
+        self.at.get(&node.text_range().start()).copied()
+    }
+
+    /// What the name that `node` is refers to; none if `node` is not a name that is used.
+    pub(crate) fn target(&self, node: &SyntaxNode) -> Option<Target> {
+        let start = node.text_range().start();
+        let found = self
+            .references
+            .binary_search_by_key(&start, |reference| reference.node.text_range().start());
+        let reference = &self.references[found.ok()?];
+        (reference.node.kind() == node.kind()).then_some(reference.target)
+    }
+
+    /// The bindings that nothing needs: only `let`s, formals and `args@` can be such. What is used
+    /// in the definition of such a binding alone is one too.
+    pub(crate) fn unneeded(&self) -> HashSet<BindingId> {
+        let optional = |binding: &Binding<'_>| {
+            use BindingKind::{Formal, Let, Whole};
+            matches!(binding.kind, Let | Formal | Whole)
+        };
+        let mut used_in: HashMap<BindingId, Vec<BindingId>> = HashMap::new();
+        let mut needed: Vec<BindingId> = Vec::new();
+        for (id, binding) in self.bindings() {
+            match binding.within {
+                // A name bound in a definition that nothing needs is not needed either.
+                _ if optional(binding) => {}
+                Some(owner) => used_in.entry(owner).or_default().push(id),
+                None => needed.push(id),
+            }
+        }
+        for reference in &self.references {
+            if let Target::Binding(target) = reference.target {
+                match reference.within {
+                    Some(owner) => used_in.entry(owner).or_default().push(target),
+                    None => needed.push(target),
+                }
+            }
+        }
+        let mut unneeded: HashSet<BindingId> = self.bindings().map(|(id, _)| id).collect();
+        while let Some(id) = needed.pop() {
+            if unneeded.remove(&id) {
+                needed.extend(used_in.remove(&id).unwrap_or_default());
+            }
+        }
+        unneeded.retain(|&id| optional(self.binding(id)));
+        unneeded
+    }
+}
+
+/// Names that Nix knows everywhere.
+fn is_global(name: &str) -> bool {
+    static GLOBALS: LazyLock<HashSet<&str>> = LazyLock::new(|| {
+        let rows = table::rows(include_str!("../data/globals.tsv"));
+        rows.map(|row| row[0]).collect()
+    });
+    name.starts_with("__") || GLOBALS.contains(name)
+}
+
+struct Walk<'t, 'f> {
+    text: &'t str,
+    names: Names<'t>,
+    /// What each name is bound to, the innermost scope last.
+    bound: HashMap<Cow<'t, str>, Vec<BindingId>>,
+    /// How many `with`s, or sets whose scope cannot be told, are around.
+    open: usize,
+    within: Option<BindingId>,
+    seen: &'f mut dyn FnMut(&SyntaxNode),
+}
+
+impl<'t> Walk<'t, '_> {
+    fn expression(&mut self, node: &SyntaxNode) {
+        (self.seen)(node);
+        match node.kind() {
+            NODE_IDENT => self.reference(node),
+            NODE_ATTRPATH => self.attribute_path(node),
+            NODE_ATTR_SET => {
+                let recursive = node.first_token().is_some_and(|t| t.kind() == TOKEN_REC);
+                let kind = recursive.then_some(BindingKind::Attribute);
+                self.entries(node, kind);
+            }
+            NODE_LEGACY_LET => self.entries(node, Some(BindingKind::Attribute)),
+            NODE_LET_IN => self.entries(node, Some(BindingKind::Let)),
+            NODE_LAMBDA => self.lambda(node),
+            NODE_WITH => {
+                let mut parts = node.children();
+                if let Some(namespace) = parts.next() {
+                    self.expression(&namespace);
+                }
+                self.open += 1;
+                for part in parts {
+                    self.expression(&part);
+                }
+                self.open -= 1;
+            }
+            _ => {
+                for part in node.children() {
+                    self.expression(&part);
+                }
+            }
+        }
+    }
+
+    /// The names in a path are those of attributes; what is computed in it is not.
+    fn attribute_path(&mut self, path: &SyntaxNode) {
+        for part in path.children() {
+            if part.kind() == NODE_IDENT {
+                (self.seen)(&part);
+            } else {
+                self.expression(&part);
+            }
+        }
+    }
+
+    fn reference(&mut self, node: &SyntaxNode) {
+        let Some(name) = self.name(node) else { return };
+        let target = match self.bound.get(&name).and_then(|ids| ids.last()) {
+            Some(&id) => Target::Binding(id),
+            None if is_global(&name) => Target::Global,
+            None if self.open > 0 => Target::With,
+            None => Target::Unbound,
+        };
+        self.names.references.push(Reference {
+            name,
+            node: node.clone(),
+            target,
+            within: self.within,
+        });
+    }
+
+    /// The entries of a set or `let`, which bind names if `kind` says so, and the body of a `let`.
+    fn entries(&mut self, node: &SyntaxNode, kind: Option<BindingKind>) {
+        let uncertain = usize::from(merges_into_rec(self.text, node));
+        self.open += uncertain;
+        let mut bound: Vec<BindingId> = Vec::new();
+        let mut here: HashMap<Cow<'t, str>, BindingId> = HashMap::new();
+        let mut owners: Vec<Option<BindingId>> = Vec::new();
+        for entry in node.children() {
+            let mut owner = None;
+            match (entry.kind(), kind) {
+                // `inherit x;` takes the outer `x`, though it binds an inner one.
+                (NODE_INHERIT, _) => {
+                    let from = entry.children().any(|n| n.kind() == NODE_INHERIT_FROM);
+                    if !from {
+                        (self.seen)(&entry);
+                    }
+                    let names = entry.children().filter(|n| n.kind() != NODE_INHERIT_FROM);
+                    for name in names {
+                        let id = kind.and_then(|kind| self.declare(&name, kind, &mut here));
+                        bound.extend(id);
+                        if !from {
+                            (self.seen)(&name);
+                            self.owned(id.filter(|_| kind == Some(BindingKind::Let)), |walk| {
+                                walk.reference(&name);
+                            });
+                        }
+                    }
+                }
+                (NODE_ATTRPATH_VALUE, Some(kind)) => {
+                    let key = entry.first_child().and_then(|path| path.first_child());
+                    let id = key.and_then(|key| self.declare(&key, kind, &mut here));
+                    bound.extend(id);
+                    owner = id.filter(|_| kind == BindingKind::Let);
+                }
+                _ => {}
+            }
+            owners.push(owner);
+        }
+        bound.sort_unstable();
+        bound.dedup();
+        for &id in &bound {
+            let name = self.names.bindings[id.0].name.clone();
+            self.bound.entry(name).or_default().push(id);
+        }
+        for (entry, owner) in node.children().zip(owners) {
+            match entry.kind() {
+                NODE_INHERIT => {
+                    let mut parts = entry.children();
+                    let Some(from) = parts.next().filter(|n| n.kind() == NODE_INHERIT_FROM) else {
+                        continue;
+                    };
+                    (self.seen)(&entry);
+                    self.expression(&from);
+                    parts.for_each(|name| (self.seen)(&name));
+                }
+                NODE_ATTRPATH_VALUE => self.owned(owner, |walk| {
+                    (walk.seen)(&entry);
+                    for part in entry.children() {
+                        walk.expression(&part);
+                    }
+                }),
+                _ => self.expression(&entry),
+            }
+        }
+        self.leave(&bound);
+        self.open -= uncertain;
+    }
+
+    fn lambda(&mut self, node: &SyntaxNode) {
+        let mut parts = node.children();
+        let Some(head) = parts.next() else { return };
+        (self.seen)(&head);
+        let mut bound = Vec::new();
+        let mut here = HashMap::new();
+        let mut defaults = Vec::new();
+        if head.kind() == NODE_IDENT_PARAM {
+            let name = head.first_child();
+            bound.extend(name.and_then(|n| self.declare(&n, BindingKind::Argument, &mut here)));
+        }
+        for part in head.children() {
+            let kind = match part.kind() {
+                NODE_PAT_ENTRY => BindingKind::Formal,
+                NODE_PAT_BIND => BindingKind::Whole,
+                _ => continue,
+            };
+            (self.seen)(&part);
+            let mut inner = part.children();
+            let id = inner
+                .next()
+                .and_then(|name| self.declare(&name, kind, &mut here));
+            bound.extend(id);
+            defaults.extend(inner.map(|default| (id, default)));
+        }
+        for &id in &bound {
+            let name = self.names.bindings[id.0].name.clone();
+            self.bound.entry(name).or_default().push(id);
+        }
+        for (id, default) in defaults {
+            self.owned(id, |walk| walk.expression(&default));
+        }
+        for part in parts {
+            self.expression(&part);
+        }
+        self.leave(&bound);
+    }
+
+    /// Notes that `name` is bound; a name that one scope binds twice is one binding.
+    fn declare(
+        &mut self,
+        name: &SyntaxNode,
+        kind: BindingKind,
+        here: &mut HashMap<Cow<'t, str>, BindingId>,
+    ) -> Option<BindingId> {
+        let text = self.name(name)?;
+        let next = BindingId(self.names.bindings.len());
+        let id = *here.get(&text).unwrap_or(&next);
+        self.names.at.insert(name.text_range().start(), id);
+        if id != next {
+            self.names.bindings[id.0].places.push(name.clone());
+            return Some(id);
+        }
+        here.insert(text.clone(), id);
+        self.names.bindings.push(Binding {
+            name: text,
+            kind,
+            places: vec![name.clone()],
+            within: self.within,
+        });
+        Some(id)
+    }
+
+    fn owned(&mut self, owner: Option<BindingId>, act: impl FnOnce(&mut Self)) {
+        let around = self.within;
+        if owner.is_some() {
+            self.within = owner;
+        }
+        act(self);
+        self.within = around;
+    }
+
+    fn leave(&mut self, bound: &[BindingId]) {
+        for id in bound {
+            let name = &self.names.bindings[id.0].name;
+            if let Some(ids) = self.bound.get_mut(name) {
+                ids.pop();
+            }
+        }
+    }
+
+    /// The name that a node is, if it is one that is known.
+    fn name(&self, node: &SyntaxNode) -> Option<Cow<'t, str>> {
+        if node.kind() == NODE_IDENT {
+            return Some(Cow::Borrowed(Span::from(node.text_range()).text(self.text)));
+        }
+        match Key::of(node)? {
+            Key::Static(name) => Some(Cow::Owned(name)),
+            Key::Dynamic(_) => None,
+        }
+    }
+}
+
+/// Whether Nix merges a part of the set into a `rec` in it, which then binds names in text that
+/// is not its own: in `a = rec { x = 1; }; a.y = x;` the last `x` is the first.
+fn merges_into_rec(text: &str, set: &SyntaxNode) -> bool {
+    let span = Span::from(set.text_range());
+    // Asked of every set, so the cheap answer comes first.
+    let Some(inside) = span.text(text).get(1..) else {
+        return false;
+    };
+    if !inside.contains("rec") {
+        return false;
+    }
+    let recursive = |node: SyntaxNode| {
+        node.kind() == NODE_ATTR_SET && node.first_token().is_some_and(|t| t.kind() == TOKEN_REC)
+    };
+    let entries = set
+        .children()
+        .filter(|entry| entry.kind() == NODE_ATTRPATH_VALUE);
+    let (mut firsts, mut twice, mut holds_rec) = (HashSet::new(), false, false);
+    for entry in entries {
+        let key = entry.first_child().and_then(|path| path.first_child());
+        twice |= key.is_some_and(|key| !firsts.insert(key.to_string()));
+        holds_rec |= entry.last_child().is_some_and(|value| {
+            value.kind() == NODE_ATTR_SET && value.descendants().any(recursive)
+        });
+    }
+    twice && holds_rec
+}
