@@ -4,12 +4,12 @@
 //! use overlay_ast::lint::Options;
 //! use overlay_ast::Document;
 //!
-//! let (file, _) = Document::parse("{ pkgs, ... }: { home.sessionPath = [ config.home.homeDirectory ]; }");
+//! let (file, _) = Document::parse("{ lib, ... }: { home.path = lib.mkForce config.x; }");
 //! let findings = file.lint(&Options::default());
 //! assert_eq!(findings[0].rule.id, "not-in-scope");
 //! assert_eq!(findings[0].message, "`config` is not in scope");
 //! let fix = findings[0].fix.as_ref().unwrap();
-//! assert!(file.apply(&fix.patch)?.0.text().starts_with("{ pkgs, config, ... }:"));
+//! assert!(file.apply(&fix.patch)?.0.text().starts_with("{ lib, config, ... }:"));
 //! # Ok::<(), overlay_ast::Error>(())
 //! ```
 //!
