@@ -5,10 +5,12 @@
 //! environment has little more than the outputs, and where both say something the structured
 //! attributes count, as they do in Nix.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use crate::interner::Interner;
 use crate::json::{Fault, Kind, Scanner};
+use crate::recipe::{Line, Recipes};
 use crate::{DerivationParts, Format, KeepEnv};
 
 /// An attribute that means something to a planner.
@@ -39,6 +41,24 @@ impl Attribute {
     }
 }
 
+/// Which attributes to keep, and where.
+pub(crate) struct Keeper<'k> {
+    pub(crate) env: &'k KeepEnv,
+    pub(crate) interner: &'k mut Interner,
+    pub(crate) recipes: Option<&'k mut Recipes>,
+}
+
+impl Keeper<'_> {
+    /// `__json` is never kept: its attributes are, one by one.
+    fn wants(&self, key: &str) -> bool {
+        (self.recipes.is_some() && key != "__json") || self.env.wants(key)
+    }
+
+    fn wants_any(&self) -> bool {
+        self.recipes.is_some() || *self.env != KeepEnv::None
+    }
+}
+
 /// The attributes of one derivation.
 #[derive(Debug, Default)]
 pub(crate) struct Attributes {
@@ -49,6 +69,8 @@ pub(crate) struct Attributes {
     allow_substitutes: Option<bool>,
     enable_parallel_building: Option<bool>,
     kept: Vec<(Arc<str>, Arc<str>)>,
+    /// Those of the recipe.
+    variables: Vec<Line>,
 }
 
 impl Attributes {
@@ -71,49 +93,61 @@ impl Attributes {
         }
     }
 
-    /// Keeps an attribute that the caller asked for.
-    pub(crate) fn keep(&mut self, key: &str, value: &str, interner: &mut Interner) {
-        self.kept.push((interner.text(key), interner.text(value)));
+    /// Keeps an attribute where the caller asked for it; `value` is called only then.
+    pub(crate) fn keep<'v>(
+        &mut self,
+        key: &str,
+        value: impl FnOnce() -> Cow<'v, str>,
+        keeper: &mut Keeper<'_>,
+    ) {
+        if !keeper.wants(key) {
+            return;
+        }
+        let value = value();
+        if keeper.env.wants(key) {
+            let interner = &mut *keeper.interner;
+            self.kept.push((interner.text(key), interner.text(&value)));
+        }
+        if let Some(recipes) = &mut keeper.recipes {
+            self.variables.push(recipes.variable(key, &value));
+        }
     }
 
     /// Reads structured attributes: the object that comes next.
     pub(crate) fn read_structured(
         &mut self,
         scanner: &mut Scanner<'_>,
-        keep: &KeepEnv,
-        interner: &mut Interner,
+        keeper: &mut Keeper<'_>,
     ) -> Result<(), Fault> {
         // `env` is where mkDerivation puts what it will export; a key of the top level hides it.
-        let mut exported = Vec::new();
+        let mut exported = Self::default();
         scanner.object("structuredAttrs", |scanner, key| {
             let key = key.decode();
-            if *key == *"env" && scanner.kind()? == Kind::Object && *keep != KeepEnv::None {
+            if *key == *"env" && scanner.kind()? == Kind::Object && keeper.wants_any() {
                 return scanner.object("env", |scanner, key| {
-                    let key = key.decode();
                     let value = plain_value(scanner)?;
-                    if keep.wants(&key) {
-                        exported.push((interner.text(&key), interner.text(&value)));
-                    }
+                    exported.keep(&key.decode(), || value, keeper);
                     Ok(())
                 });
             }
             let start = scanner.offset();
             if let Some(attribute) = Attribute::of(&key) {
                 self.note_structured(attribute, scanner)?;
-                if !keep.wants(&key) {
+                if !keeper.wants(&key) {
                     return Ok(());
                 }
                 scanner.rewind(start);
             }
-            if keep.wants(&key) {
+            if keeper.wants(&key) {
                 let value = plain_value(scanner)?;
-                self.keep(&key, &value, interner);
+                self.keep(&key, || value, keeper);
                 Ok(())
             } else {
                 scanner.skip()
             }
         })?;
-        self.kept.append(&mut exported);
+        self.kept.append(&mut exported.kept);
+        self.variables.append(&mut exported.variables);
         Ok(())
     }
 
@@ -122,11 +156,10 @@ impl Attributes {
         &mut self,
         text: &str,
         format: Format,
-        keep: &KeepEnv,
-        interner: &mut Interner,
+        keeper: &mut Keeper<'_>,
     ) -> Result<(), Fault> {
         let mut scanner = Scanner::over(text, format);
-        self.read_structured(&mut scanner, keep, interner)?;
+        self.read_structured(&mut scanner, keeper)?;
         scanner.end()
     }
 
@@ -155,8 +188,9 @@ impl Attributes {
         }
     }
 
-    /// Moves everything into `parts`; `structured` goes before `self`.
-    pub(crate) fn fill(self, structured: Option<Self>, parts: &mut DerivationParts) {
+    /// Moves everything into `parts`, and gives the recipe's variables; `structured` goes before
+    /// `self`.
+    pub(crate) fn fill(self, structured: Option<Self>, parts: &mut DerivationParts) -> Vec<Line> {
         let structured = structured.unwrap_or_default();
         parts.pname = structured.pname.or(self.pname);
         parts.version = structured.version.or(self.version);
@@ -174,6 +208,9 @@ impl Attributes {
         // Of what has one key, the first counts; the sort is stable.
         parts.env.sort_by(|(a, _), (b, _)| a.cmp(b));
         parts.env.dedup_by(|(later, _), (first, _)| later == first);
+        let mut variables = structured.variables;
+        variables.extend(self.variables);
+        variables
     }
 }
 
@@ -183,7 +220,7 @@ fn some_text(value: &str) -> Option<Arc<str>> {
 
 /// The next value as Nix puts it into an environment: texts as they are, `true` as `1`, `false`
 /// and `null` as nothing; numbers, lists and sets as JSON.
-fn plain_value<'a>(scanner: &mut Scanner<'a>) -> Result<std::borrow::Cow<'a, str>, Fault> {
+fn plain_value<'a>(scanner: &mut Scanner<'a>) -> Result<Cow<'a, str>, Fault> {
     Ok(match scanner.kind()? {
         Kind::String => scanner.string("")?.decode(),
         Kind::Bool => if scanner.boolean("")? { "1" } else { "" }.into(),
@@ -224,20 +261,22 @@ mod tests {
     use crate::StorePath;
 
     fn filled(env: &[(&str, &str)], json: Option<&str>, keep: &KeepEnv) -> DerivationParts {
-        let mut interner = Interner::default();
+        let mut keeper = Keeper {
+            env: keep,
+            interner: &mut Interner::default(),
+            recipes: None,
+        };
         let mut attributes = Attributes::default();
         for (key, value) in env {
             if let Some(attribute) = Attribute::of(key) {
                 attributes.note(attribute, value);
             }
-            if keep.wants(key) {
-                attributes.keep(key, value, &mut interner);
-            }
+            attributes.keep(key, || (*value).into(), &mut keeper);
         }
         let structured = json.map(|json| {
             let mut structured = Attributes::default();
             structured
-                .read_json_text(json, Format::DerivationJson, keep, &mut interner)
+                .read_json_text(json, Format::DerivationJson, &mut keeper)
                 .unwrap();
             structured
         });

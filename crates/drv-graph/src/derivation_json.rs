@@ -15,7 +15,7 @@
 
 use std::borrow::Cow;
 
-use crate::attributes::{Attribute, Attributes};
+use crate::attributes::{Attribute, Attributes, Keeper};
 use crate::interner::Interner;
 use crate::json::{Fault, Kind, Scanner, Text};
 use crate::{
@@ -63,6 +63,9 @@ fn read_text(
     options: &ReadOptions,
 ) -> Result<(), Fault> {
     let mut scanner = Scanner::new(input, Format::DerivationJson)?;
+    if options.recipes {
+        builder.keep_recipes();
+    }
     let mut reader = Reader {
         builder,
         options,
@@ -204,7 +207,7 @@ impl<'a> Reader<'a, '_> {
                     return scanner.skip();
                 }
                 let attributes = entry.structured.get_or_insert_default();
-                attributes.read_structured(scanner, &self.options.keep_env, &mut self.interner)
+                attributes.read_structured(scanner, &mut self.keeper())
             }
             "version" => check_version(scanner),
             _ => scanner.skip(),
@@ -238,12 +241,12 @@ impl<'a> Reader<'a, '_> {
             },
             ..self.blank(number)
         };
-        entry.env.fill(entry.structured, &mut parts);
+        let variables = entry.env.fill(entry.structured, &mut parts);
         if let Some(env_at) = entry.env_at {
             fill_paths(scanner, env_at, &mut parts)?;
         }
         self.builder
-            .define(number, Derivation::from(parts), first_edge);
+            .define(number, Derivation::from(parts), first_edge, Some(variables));
         Ok(())
     }
 
@@ -349,7 +352,7 @@ impl<'a> Reader<'a, '_> {
     }
 
     fn env(&mut self, scanner: &mut Scanner<'a>, entry: &mut Entry<'a>) -> Result<(), Fault> {
-        let keep = &self.options.keep_env;
+        let mut keeper = self.keeper();
         scanner.object("env", |scanner, key| {
             let value = scanner.string("env")?;
             let key = key.decode();
@@ -360,15 +363,21 @@ impl<'a> Reader<'a, '_> {
                     entry
                         .structured
                         .get_or_insert_default()
-                        .read_json_text(&text, scanner.format(), keep, &mut self.interner)
+                        .read_json_text(&text, scanner.format(), &mut keeper)
                         .map_err(|_| scanner.bad_value("__json", "a JSON object", value.at - 1))?;
                 }
             }
-            if keep.wants(&key) {
-                entry.env.keep(&key, &value.decode(), &mut self.interner);
-            }
+            entry.env.keep(&key, || value.decode(), &mut keeper);
             Ok(())
         })
+    }
+
+    fn keeper(&mut self) -> Keeper<'_> {
+        Keeper {
+            env: &self.options.keep_env,
+            interner: &mut self.interner,
+            recipes: self.builder.recipes_mut().filter(|_| self.options.recipes),
+        }
     }
 
     /// Calls `use_path` with the full path that `text` names.

@@ -23,8 +23,9 @@ use std::borrow::Cow;
 use rustc_hash::FxHashSet;
 
 use crate::aterm::{Aterm, AtermOutput};
-use crate::attributes::{Attribute, Attributes};
+use crate::attributes::{Attribute, Attributes, Keeper};
 use crate::interner::Interner;
+use crate::recipe::Line;
 use crate::{
     ContentHash, Derivation, DerivationGraph, DerivationGraphBuilder, DerivationParts, Error,
     Format, HashMethod, Output, OutputKind, Position, ReadOptions, StorePath,
@@ -45,8 +46,13 @@ pub struct DrvFiles {
 impl DrvFiles {
     /// Nothing wanted yet.
     pub fn new(options: ReadOptions) -> Self {
+        let mut builder = DerivationGraphBuilder::new();
+        if options.recipes {
+            builder.keep_recipes();
+        }
         Self {
             options,
+            builder,
             ..Self::default()
         }
     }
@@ -102,12 +108,13 @@ impl DrvFiles {
                 .collect::<Result<Vec<_>, _>>()?;
             inputs.push((input, outputs));
         }
-        let derivation = self.derivation(path, bytes, &file)?;
+        let (derivation, variables) = self.derivation(path, bytes, &file)?;
         for (input, _) in &inputs {
             self.want(input);
         }
         let inputs = inputs.iter().map(|(path, names)| (path, &names[..]));
-        self.builder.insert(derivation, inputs);
+        self.builder
+            .insert_with(derivation, inputs, Some(variables));
         Ok(())
     }
 
@@ -116,7 +123,7 @@ impl DrvFiles {
         path: &StorePath,
         bytes: &[u8],
         file: &Aterm<'_>,
-    ) -> Result<Derivation, Error> {
+    ) -> Result<(Derivation, Vec<Line>), Error> {
         let mut parts = DerivationParts {
             system: self.interner.text(utf8(bytes, &file.system)?),
             builder: self.interner.text(&String::from_utf8_lossy(&file.builder)),
@@ -152,8 +159,8 @@ impl DrvFiles {
                 .input_sources
                 .push(path.map_err(|error| not_a_store_path(bytes, source, error))?);
         }
-        self.attributes(bytes, file, &mut parts)?;
-        Ok(parts.into())
+        let variables = self.attributes(bytes, file, &mut parts)?;
+        Ok((parts.into(), variables))
     }
 
     fn attributes(
@@ -161,8 +168,12 @@ impl DrvFiles {
         bytes: &[u8],
         file: &Aterm<'_>,
         parts: &mut DerivationParts,
-    ) -> Result<(), Error> {
-        let keep = &self.options.keep_env;
+    ) -> Result<Vec<Line>, Error> {
+        let mut keeper = Keeper {
+            env: &self.options.keep_env,
+            interner: &mut self.interner,
+            recipes: self.builder.recipes_mut(),
+        };
         let mut env = Attributes::default();
         let mut structured = None;
         for (key, value) in &file.env {
@@ -175,7 +186,7 @@ impl DrvFiles {
                 if attribute == Attribute::Json {
                     let mut attributes = Attributes::default();
                     attributes
-                        .read_json_text(&text, Format::ATerm, keep, &mut self.interner)
+                        .read_json_text(&text, Format::ATerm, &mut keeper)
                         .map_err(|_| Error::BadValue {
                             field: "__json".into(),
                             expected: "a JSON object",
@@ -184,12 +195,9 @@ impl DrvFiles {
                     structured = Some(attributes);
                 }
             }
-            if keep.wants(key) {
-                env.keep(key, &String::from_utf8_lossy(value), &mut self.interner);
-            }
+            env.keep(key, || String::from_utf8_lossy(value), &mut keeper);
         }
-        env.fill(structured, parts);
-        Ok(())
+        Ok(env.fill(structured, parts))
     }
 }
 

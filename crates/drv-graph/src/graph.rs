@@ -8,6 +8,7 @@ use petgraph::Direction;
 use petgraph::graph::{DiGraph, NodeIndex};
 use rustc_hash::{FxBuildHasher, FxHashMap};
 
+use crate::recipe::{Recipes, Span};
 use crate::{Derivation, Output, StorePath};
 
 /// A derivation of one [`DerivationGraph`]: ids count from 0 in ascending order of `.drv` path,
@@ -48,6 +49,8 @@ pub struct DerivationGraph {
     pub(crate) ids: FxHashMap<StorePath, u32>,
     pub(crate) topological: Vec<DrvId>,
     pub(crate) producers: OnceLock<Producers>,
+    /// With the span of each derivation.
+    pub(crate) recipes: Option<(Recipes, Vec<Span>)>,
 }
 
 /// For each output path, its first place in `places`; places of one path are next to each other.
@@ -74,12 +77,16 @@ impl DerivationGraph {
     }
 
     /// Every id, ascending.
-    pub fn ids(&self) -> impl ExactSizeIterator<Item = DrvId> + DoubleEndedIterator + use<> {
+    pub fn ids(
+        &self,
+    ) -> impl ExactSizeIterator<Item = DrvId> + DoubleEndedIterator + Clone + use<> {
         (0..self.derivations.len() as u32).map(DrvId)
     }
 
     /// Every derivation, in ascending order of path.
-    pub fn iter(&self) -> impl ExactSizeIterator<Item = (DrvId, &Derivation)> {
+    pub fn iter(
+        &self,
+    ) -> impl ExactSizeIterator<Item = (DrvId, &Derivation)> + DoubleEndedIterator + Clone {
         self.ids().zip(&self.derivations)
     }
 

@@ -9,6 +9,7 @@ use petgraph::algo::kosaraju_scc;
 use petgraph::graph::{DiGraph, NodeIndex};
 use rustc_hash::FxHashMap;
 
+use crate::recipe::{Line, Recipes, Span};
 use crate::{
     DanglingInput, Derivation, DerivationGraph, DrvId, Error, GraphProblems, StorePath,
     StorePathError,
@@ -36,6 +37,8 @@ pub struct DerivationGraphBuilder {
     edges: Vec<(u32, u32, u32)>,
     wanted: WantedOutputs,
     conflicting: Vec<StorePath>,
+    /// Where readers were asked for them.
+    recipes: Option<Recipes>,
 }
 
 #[derive(Clone, Debug)]
@@ -50,6 +53,7 @@ struct Definition {
     /// Its edges are `edges[start..end]`.
     start: usize,
     end: usize,
+    recipe: Option<Span>,
 }
 
 impl DerivationGraphBuilder {
@@ -68,6 +72,17 @@ impl DerivationGraphBuilder {
         derivation: Derivation,
         inputs: impl IntoIterator<Item = (&'a StorePath, &'a [&'a str])>,
     ) {
+        self.insert_with(derivation, inputs, None);
+    }
+
+    /// As [`insert`](Self::insert), with the variables of the recipe; without, they are those that
+    /// the derivation has kept.
+    pub(crate) fn insert_with<'a>(
+        &mut self,
+        derivation: Derivation,
+        inputs: impl IntoIterator<Item = (&'a StorePath, &'a [&'a str])>,
+        variables: Option<Vec<Line>>,
+    ) {
         let node = self.number(derivation.path());
         let start = self.edges.len();
         for (path, outputs) in inputs {
@@ -75,7 +90,16 @@ impl DerivationGraphBuilder {
             let wanted = self.wanted.number(outputs);
             self.edges.push((node, target, wanted));
         }
-        self.define(node, derivation, start);
+        self.define(node, derivation, start, variables);
+    }
+
+    /// Lets the graph have recipes.
+    pub(crate) fn keep_recipes(&mut self) {
+        self.recipes.get_or_insert_default();
+    }
+
+    pub(crate) fn recipes_mut(&mut self) -> Option<&mut Recipes> {
+        self.recipes.as_mut()
     }
 
     /// Whether a derivation with that path was inserted.
@@ -159,11 +183,19 @@ impl DerivationGraphBuilder {
             None => false,
         });
         let mut nodes = self.nodes;
-        let derivations: Vec<Derivation> = order
-            .iter()
-            .filter_map(|&number| nodes[number as usize].definition.take())
-            .map(|definition| definition.derivation)
-            .collect();
+        let mut derivations = Vec::with_capacity(order.len());
+        let mut recipes = self.recipes;
+        let mut spans = Vec::new();
+        for &number in &order {
+            let Some(definition) = nodes[number as usize].definition.take() else {
+                continue;
+            };
+            if let Some(recipes) = &mut recipes {
+                let kept = || recipes.add_kept(&definition.derivation);
+                spans.push(definition.recipe.unwrap_or_else(kept));
+            }
+            derivations.push(definition.derivation);
+        }
 
         let mut graph = DiGraph::with_capacity(derivations.len(), edges.len());
         for _ in &derivations {
@@ -182,6 +214,7 @@ impl DerivationGraphBuilder {
             ids,
             topological,
             producers: OnceLock::new(),
+            recipes: recipes.map(|recipes| (recipes, spans)),
         }
     }
 
@@ -224,7 +257,13 @@ impl DerivationGraphBuilder {
     }
 
     /// Gives a node its derivation; its edges are those since `start`.
-    pub(crate) fn define(&mut self, number: u32, derivation: Derivation, start: usize) {
+    pub(crate) fn define(
+        &mut self,
+        number: u32,
+        derivation: Derivation,
+        start: usize,
+        variables: Option<Vec<Line>>,
+    ) {
         let end = self.edges.len();
         let node = &mut self.nodes[number as usize];
         if let Some(before) = &node.definition {
@@ -235,7 +274,9 @@ impl DerivationGraphBuilder {
             }
             self.edges.truncate(start);
         } else {
+            let recipes = self.recipes.as_mut().zip(variables);
             node.definition = Some(Definition {
+                recipe: recipes.map(|(recipes, lines)| recipes.finish(&derivation, lines)),
                 derivation,
                 start,
                 end,

@@ -74,6 +74,7 @@
 pub mod aterm;
 mod attributes;
 mod bytes;
+pub mod compare;
 mod content_hash;
 mod derivation;
 pub mod derivation_json;
@@ -89,6 +90,8 @@ mod json;
 pub mod narinfo;
 mod options;
 pub mod path_info;
+mod reach;
+mod recipe;
 mod store_path;
 
 pub use bytes::Bytes;

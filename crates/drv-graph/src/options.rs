@@ -5,6 +5,9 @@
 pub struct ReadOptions {
     /// Which attributes to keep; none by default.
     pub keep_env: KeepEnv,
+    /// Whether to keep what [`compare`](mod@crate::compare) needs of every derivation: all of its
+    /// environment, in a form that takes about 1 kB for each derivation of nixpkgs.
+    pub recipes: bool,
     /// The store directory of inputs that name only the last component of a path (Nix 2.32 and
     /// later). `None`: the one that the derivations' environments show, else
     /// [`DEFAULT_STORE_DIR`](crate::DEFAULT_STORE_DIR).

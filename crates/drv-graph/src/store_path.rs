@@ -42,6 +42,11 @@ const fn classes() -> [u8; 256] {
     table
 }
 
+/// Whether a hash part may have that byte: Nix's base 32 in ASCII.
+pub(crate) fn is_hash_char(byte: u8) -> bool {
+    CLASS[usize::from(byte)] & HASH_CHAR != 0
+}
+
 /// The path of one store object, such as
 /// `/nix/store/8vh17lfiabqfl2bd2rasxrh94g9pf9dd-hook`.
 ///
