@@ -49,6 +49,8 @@
 //! [`Format::detect`] tells which it is. A new format is a module of its own, a variant of
 //! [`Format`] and a line in its `detect`.
 //!
+//! What two graphs differ in, and because of what, is found by [`compare`](mod@compare).
+//!
 //! # Invariants
 //!
 //! - The crate does no IO and knows no clock: bytes in, values out.

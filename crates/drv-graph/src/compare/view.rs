@@ -40,8 +40,7 @@ impl Target {
     fn derivation(self) -> Option<DrvId> {
         match self {
             Self::Nothing => None,
-            Self::Output { of, .. } => Some(of),
-            Self::File(of) => Some(of),
+            Self::Output { of, .. } | Self::File(of) => Some(of),
         }
     }
 }
