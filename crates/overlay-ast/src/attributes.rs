@@ -222,7 +222,11 @@ impl Document {
                 set.items.iter().find(|item| item.span.start == start)
             });
             let side = beside.or(set.items.last()).map_or(Side::Alone, Side::After);
-            return new.edit(text, &set, side);
+            let edit = new.edit(text, &set, side)?;
+            return Ok(match side {
+                Side::After(_) if set.is_spaced(text) => apart(text, edit),
+                _ => edit,
+            });
         }
         Err(Error::NotFound {
             what: "set that the file is".to_owned(),
@@ -259,6 +263,18 @@ impl Document {
             }),
         }
     }
+}
+
+/// The new lines with a blank one above them, unless a comment would have been closer to what
+/// is above than they are.
+fn apart(text: &str, edit: TextEdit) -> TextEdit {
+    let at = edit.span.start;
+    let below = text[at..layout::next_line(text, at)].trim_start();
+    if layout::line_start(text, at) != at || below.starts_with(['#', '/']) {
+        return edit;
+    }
+    let line_end = layout::line_end(text, at.saturating_sub(1));
+    TextEdit::insert(at, format!("{line_end}{}", edit.insert))
 }
 
 /// How many of the last names of `known` the entry itself writes.

@@ -24,11 +24,17 @@ impl Lists {
     ///
     /// A comment of one bare word has to be named entirely.
     pub(super) fn named(&self, query: &str) -> Vec<At<'_>> {
+        self.named_among(query, |_| true)
+    }
+
+    /// The same, of the elements that are `wanted`.
+    pub(super) fn named_among(&self, query: &str, wanted: impl Fn(&Item) -> bool) -> Vec<At<'_>> {
         let query = words(query);
         let all = || {
             self.0
                 .iter()
                 .flat_map(|list| list.items.iter().map(move |item| At { list, item }))
+                .filter(|at| wanted(at.item))
         };
         let whole: Vec<_> = all().filter(|at| words(&at.item.text()) == query).collect();
         if !whole.is_empty() || query.is_empty() {
@@ -82,7 +88,8 @@ pub(super) fn not_found(query: &str) -> Error {
 }
 
 /// The names of an element: of paths the file name, with `.nix` and without; of `a.b` the `b`
-/// too. A call that mentions paths is named by them: `(import ./x.nix pkgs)` is `x`.
+/// too. A call that mentions paths is named by them: `(import ./x.nix pkgs)` is `x`; an overlay
+/// that is written out by what it defines: `(final: prev: { x = …; })` is `x`.
 fn names(element: &SyntaxNode) -> Vec<String> {
     let mut paths = Vec::new();
     let mut others = Vec::new();
@@ -114,6 +121,13 @@ fn collect(node: &SyntaxNode, paths: &mut Vec<String>, others: &mut Vec<String>)
             for part in node.children() {
                 collect(&part, paths, others);
             }
+        }
+        NODE_LAMBDA => {
+            let sets = scope::leaves(node, TOKEN_UPDATE).into_iter();
+            let entries = sets.flat_map(|leaf| leaf.node.children().collect::<Vec<_>>());
+            let defined = entries.filter(|entry| entry.kind() == NODE_ATTRPATH_VALUE);
+            let keys = defined.filter_map(|entry| entry.first_child()?.first_child());
+            others.extend(keys.map(|key| key.to_string().trim_matches('"').to_owned()));
         }
         _ => {}
     }

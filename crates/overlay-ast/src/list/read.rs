@@ -245,6 +245,18 @@ impl Container {
         !self.span.text(text).contains('\n')
     }
 
+    /// Whether a blank line stands between every two of its elements, of which there are two or
+    /// more.
+    pub(crate) fn is_spaced(&self, text: &str) -> bool {
+        let apart = |pair: &[Item]| {
+            let (_, end) = self.trailing(text, &pair[0]);
+            let next = layout::line_start(text, self.leading(text, &pair[1]).1);
+            let below = layout::next_line(text, end);
+            below < next && layout::is_blank(&text[below..layout::next_line(text, below)])
+        };
+        self.items.len() > 1 && self.items.windows(2).all(apart)
+    }
+
     /// Where the comments that belong to `item` start: those on the lines directly above it.
     pub(super) fn leading(&self, text: &str, item: &Item) -> (usize, usize) {
         let (mut first, mut start) = (item.first, item.span.start);

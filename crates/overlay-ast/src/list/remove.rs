@@ -2,7 +2,7 @@
 
 use super::insert::{New, Side};
 use super::name::{At, not_found};
-use super::read::{Container, Item, Lists, PieceKind};
+use super::read::{Container, Item, Lists, Piece, PieceKind};
 use crate::{Document, Error, KeyPath, Patch, Place, Span, TextEdit, layout};
 
 impl Document {
@@ -76,9 +76,7 @@ impl Document {
         let text = self.text();
         let cut = cut(text, at);
         let insert = match line_to_move_to(text, at.list, side) {
-            Some(line) if cut.whole_lines => {
-                TextEdit::insert(line, cut.edit.span.text(text).to_owned())
-            }
+            Some(line) if cut.whole_lines => TextEdit::insert(line, cut.own.text(text).to_owned()),
             _ if cut.comments => {
                 return Err(Error::Conflict {
                     message:
@@ -94,9 +92,8 @@ impl Document {
     }
 
     fn enabled<'a>(&self, lists: &'a Lists, name: &str) -> Result<Option<At<'a>>, Error> {
-        let mut named = lists.named(name);
-        named.retain(|at| at.item.enabled);
-        Lists::only(self, name, &named)
+        // Of those that count: a word above an element can be what the element is called.
+        Lists::only(self, name, &lists.named_among(name, |item| item.enabled))
     }
 }
 
@@ -116,6 +113,8 @@ fn line_to_move_to(text: &str, list: &Container, side: Side<'_>) -> Option<usize
 
 pub(crate) struct Cut {
     pub(crate) edit: TextEdit,
+    /// The element and what belongs to it, without the blank lines that go too.
+    own: Span,
     whole_lines: bool,
     /// Comments go with it.
     comments: bool,
@@ -133,7 +132,7 @@ pub(crate) fn cut(text: &str, At { list, item }: At<'_>) -> Cut {
     );
     let gap_before = before.span.end < start;
     let gap_after = end < after.span.start;
-    let span = match (own_start, own_end) {
+    let own = match (own_start, own_end) {
         (true, true) => Span::new(
             layout::line_start(text, start),
             layout::next_line(text, end),
@@ -161,9 +160,34 @@ pub(crate) fn cut(text: &str, At { list, item }: At<'_>) -> Cut {
         && !gap_after
         && before.kind != PieceKind::Opener
         && after.kind != PieceKind::Closer;
+    let whole_lines = own_start && own_end;
+    let gone = if whole_lines {
+        with_blank_lines(text, before, own, after)
+    } else {
+        own
+    };
     Cut {
-        edit: TextEdit::replace(span, if joins { " " } else { "" }),
-        whole_lines: own_start && own_end,
+        edit: TextEdit::replace(gone, if joins { " " } else { "" }),
+        own,
+        whole_lines,
         comments: first != item.first || last != item.last,
+    }
+}
+
+/// `lines`, and the blank lines beside them that nothing would be left to separate: those above
+/// if there are some below or nothing comes after, those below if nothing comes before.
+fn with_blank_lines(text: &str, before: Piece, lines: Span, after: Piece) -> Span {
+    let above = Span::new(layout::next_line(text, before.span.end), lines.start);
+    let below = Span::new(lines.end, layout::line_start(text, after.span.start));
+    let (starts, ends) = (
+        before.kind == PieceKind::Opener,
+        after.kind == PieceKind::Closer,
+    );
+    let blank = |span: Span| span.start < span.end;
+    match (blank(above), blank(below)) {
+        (true, true) => Span::new(above.start, lines.end),
+        (true, false) if ends && !starts => Span::new(above.start, lines.end),
+        (false, true) if starts && !ends => Span::new(lines.start, below.end),
+        _ => lines,
     }
 }

@@ -2,7 +2,7 @@
 
 use super::disabled;
 use super::name::{At, not_found};
-use super::read::{Lists, PieceKind};
+use super::read::{Lists, Piece, PieceKind};
 use crate::{Document, Error, KeyPath, Patch, Span, TextEdit, layout};
 
 impl Document {
@@ -65,7 +65,9 @@ impl Document {
 
 fn uncomment(text: &str, At { list, item }: At<'_>) -> Vec<TextEdit> {
     let mut edits = Vec::new();
-    for piece in &list.pieces[item.first..=item.last] {
+    let pieces = &list.pieces[item.first..=item.last];
+    let indented = indented_by(text, pieces);
+    for piece in pieces {
         let Span { start, end } = piece.span;
         let comment = piece.span.text(text);
         if let Some(inner) = disabled::block(comment) {
@@ -80,10 +82,33 @@ fn uncomment(text: &str, At { list, item }: At<'_>) -> Vec<TextEdit> {
             )));
         } else {
             let body = disabled::line(comment).unwrap_or(comment);
+            let body = body.get(indented..).unwrap_or("");
             edits.push(TextEdit::delete(Span::new(start, end - body.len())));
         }
     }
     edits
+}
+
+/// The blanks that every line of the comment starts with: some indent what they comment out below
+/// the prose about it. Where the marks stand at the start of the line, they are its indentation.
+fn indented_by(text: &str, pieces: &[Piece]) -> usize {
+    if pieces
+        .iter()
+        .any(|piece| layout::line_start(text, piece.span.start) == piece.span.start)
+    {
+        return 0;
+    }
+    let bodies = pieces
+        .iter()
+        .filter_map(|piece| disabled::line(piece.span.text(text)))
+        .filter(|body| !layout::is_blank(body));
+    let blanks =
+        bodies.map(|body| &body[..body.len() - body.trim_start_matches([' ', '\t']).len()]);
+    let shared = blanks.reduce(|shared, line| {
+        let pairs = shared.bytes().zip(line.bytes());
+        &shared[..pairs.take_while(|(a, b)| a == b).count()]
+    });
+    shared.map_or(0, str::len)
 }
 
 fn comment_out(text: &str, at: At<'_>) -> Result<Vec<TextEdit>, Error> {
