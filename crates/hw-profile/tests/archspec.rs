@@ -18,9 +18,17 @@ struct Mend<'a> {
     parents: Vec<&'a str>,
 }
 
-/// The mends, and the names of new entries.
-fn mends(text: &str) -> (Vec<Mend<'_>>, BTreeSet<&str>) {
-    let (mut mends, mut new) = (Vec::new(), BTreeSet::new());
+/// All of `mends.txt`.
+#[derive(Default)]
+struct Mends<'a> {
+    entries: Vec<Mend<'a>>,
+    /// Entry, compiler, archspec's range, ours.
+    ranges: Vec<[&'a str; 4]>,
+    new: BTreeSet<&'a str>,
+}
+
+fn mends(text: &str) -> Mends<'_> {
+    let mut mends = Mends::default();
     for line in text
         .lines()
         .filter(|line| !line.is_empty() && !line.starts_with('#'))
@@ -28,21 +36,26 @@ fn mends(text: &str) -> (Vec<Mend<'_>>, BTreeSet<&str>) {
         let (what, why) = line.split_once(" # ").expect("a reason");
         assert!(!why.is_empty());
         if let Some(name) = what.strip_prefix("new ") {
-            assert!(new.insert(name), "{name} is new twice");
+            assert!(mends.new.insert(name), "{name} is new twice");
+            continue;
+        }
+        if let Some((old, range)) = what.split_once(" -> ") {
+            let words: Vec<_> = old.split(' ').collect();
+            mends.ranges.push([words[0], words[1], words[2], range]);
             continue;
         }
         let (changes, parents) = what.split_once(" <").unwrap_or((what, ""));
         let mut words = changes.split_whitespace();
         let name = words.next().expect("a name");
         let (added, removed): (Vec<_>, Vec<_>) = words.partition(|word| word.starts_with('+'));
-        mends.push(Mend {
+        mends.entries.push(Mend {
             name,
             added: added.into_iter().map(|word| &word[1..]).collect(),
             removed: removed.into_iter().map(|word| &word[1..]).collect(),
             parents: parents.split_whitespace().collect(),
         });
     }
-    (mends, new)
+    mends
 }
 
 fn texts(list: &Value) -> Vec<&str> {
@@ -56,7 +69,11 @@ fn texts(list: &Value) -> Vec<&str> {
 #[test]
 fn archspec_with_the_mends_is_our_table() {
     let archspec = ARCHSPEC["microarchitectures"].as_object().unwrap();
-    let (mends, new) = mends(include_str!("../data/mends.txt"));
+    let Mends {
+        entries: mends,
+        mut ranges,
+        new,
+    } = mends(include_str!("../data/mends.txt"));
 
     let mut features = BTreeMap::new();
     let mut parents = BTreeMap::new();
@@ -122,10 +139,11 @@ fn archspec_with_the_mends_is_our_table() {
         assert_eq!(it.part(), part, "{name}");
         assert_eq!(
             options(it),
-            archspec_options(name, theirs),
+            archspec_options(name, theirs, &mut ranges),
             "options for {name}"
         );
     }
+    assert!(ranges.is_empty(), "not needed: {ranges:?}");
     for mend in &mends {
         let above: BTreeSet<_> = ours[mend.name]
             .parents()
@@ -145,7 +163,11 @@ fn options(it: &Microarchitecture) -> Vec<(String, VersionRange, String)> {
         .collect()
 }
 
-fn archspec_options(name: &str, theirs: &Value) -> Vec<(String, VersionRange, String)> {
+fn archspec_options(
+    name: &str,
+    theirs: &Value,
+    mends: &mut Vec<[&str; 4]>,
+) -> Vec<(String, VersionRange, String)> {
     let mut found = Vec::new();
     for compiler in ["gcc", "clang"] {
         for it in theirs["compilers"][compiler]
@@ -158,11 +180,12 @@ fn archspec_options(name: &str, theirs: &Value) -> Vec<(String, VersionRange, St
                 .expect("flags")
                 .replace("{name}", text("name").unwrap_or(name));
             let options = options.replace("{family}", "arm");
-            found.push((
-                compiler.to_owned(),
-                text("versions").unwrap().parse().unwrap(),
-                options,
-            ));
+            let versions = text("versions").unwrap();
+            let mend = mends
+                .iter()
+                .position(|it| it[..3] == [name, compiler, versions]);
+            let versions = mend.map_or(versions, |index| mends.remove(index)[3]);
+            found.push((compiler.to_owned(), versions.parse().unwrap(), options));
         }
     }
     found

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::LazyLock;
 
-use super::FeatureSet;
+use super::{Family, FeatureSet, Version};
 
 /// A feature of an instruction set, such as `avx2`, named as `/proc/cpuinfo` does.
 ///
@@ -29,8 +29,8 @@ pub enum Softness {
 /// One line of `data/features.txt`.
 struct Row {
     name: &'static str,
-    gcc: Option<&'static str>,
-    llvm: Option<&'static str>,
+    gcc: Option<(&'static str, Version)>,
+    rust: Option<&'static str>,
     softness: Option<Softness>,
     aliases: Vec<&'static str>,
 }
@@ -48,10 +48,15 @@ static ROWS: LazyLock<Vec<Row>> = LazyLock::new(|| {
 fn row(line: &'static str) -> Row {
     let mut columns = line.split_whitespace();
     let mut column = || columns.next().filter(|&text| text != "-");
+    let name = column().expect("a feature has a name");
+    let gcc = column().map(|text| match text.split_once('@') {
+        Some((name, since)) => (name, since.parse().expect("a version")),
+        None => (text, Version::default()),
+    });
     Row {
-        name: column().expect("a feature has a name"),
-        gcc: column(),
-        llvm: column(),
+        name,
+        gcc,
+        rust: column(),
         softness: column().map(|text| match text {
             "ignored" => Softness::Ignored,
             "kernel" => Softness::Privileged,
@@ -68,15 +73,15 @@ impl Feature {
         (0..ROWS.len()).map(|index| Self(index as u8))
     }
 
-    /// The feature that the kernel, gcc, LLVM or common usage calls `name` (`sse4_2`, `sse4.2`,
+    /// The feature that the kernel, gcc, rustc or common usage calls `name` (`sse4_2`, `sse4.2`,
     /// `SSE4.2`). The kernel's spelling wins where two of them clash.
     pub fn from_name(name: &str) -> Option<Self> {
         let name = name.trim();
         let is = |spelling: &str| spells(spelling, name);
         let find = |matches: &dyn Fn(&Row) -> bool| ROWS.iter().position(matches);
         find(&|row| is(row.name))
-            .or_else(|| find(&|row| row.gcc.is_some_and(is)))
-            .or_else(|| find(&|row| row.llvm.is_some_and(is)))
+            .or_else(|| find(&|row| row.gcc.is_some_and(|(gcc, _)| is(gcc))))
+            .or_else(|| find(&|row| row.rust.is_some_and(is)))
             .or_else(|| find(&|row| row.aliases.iter().copied().any(is)))
             .map(|index| Self(index as u8))
     }
@@ -86,14 +91,24 @@ impl Feature {
         self.row().name
     }
 
-    /// gcc's option for it (`-msse4.2`); none where gcc has none of its own.
+    /// gcc's and clang's option for it, as in `-msse4.2`; none where they have none of its own.
     pub fn gcc_option(self) -> Option<String> {
-        self.row().gcc.map(|name| format!("-m{name}"))
+        self.row().gcc.map(|(name, _)| format!("-m{name}"))
     }
 
-    /// LLVM's name for it, as in `-C target-feature=+sse4.2`; none where LLVM has none.
-    pub fn llvm_name(self) -> Option<&'static str> {
-        self.row().llvm
+    /// The first gcc with that option where that is 8 or later, else zero.
+    pub fn gcc_since(self) -> Version {
+        self.row()
+            .gcc
+            .map_or(Version::default(), |(_, since)| since)
+    }
+
+    /// rustc's name for it on processors of a family, as in `-C target-feature=+sse4.2`; none where
+    /// it has no stable one.
+    pub fn rust_name(self, family: Family) -> Option<&'static str> {
+        // On aarch64 they come with `sha3` and `sm4`.
+        let implied = family == Family::Aarch64 && matches!(self.name(), "sha512" | "sm3");
+        self.row().rust.filter(|_| !implied)
     }
 
     /// Why code compiled for it runs without it; none where it does not.

@@ -89,6 +89,25 @@ pub struct Support {
     pub options: &'static str,
 }
 
+impl Support {
+    /// The processor that the options name, if they add no instructions to it.
+    fn name(&self) -> Option<&'static str> {
+        let mut options = self.options.split(' ');
+        let first = options.next()?;
+        let name = first
+            .strip_prefix("-march=")
+            .or(first.strip_prefix("-mcpu="))?;
+        let is_tuning = |option: &str| {
+            let tuned = option.strip_prefix("-mtune=");
+            tuned == Some("generic")
+                || tuned == Some(name)
+                || option.starts_with("-msve-vector-bits=")
+        };
+        let plain = !name.contains(['+', '_']) && options.all(is_tuning);
+        plain.then_some(name)
+    }
+}
+
 /// A microarchitecture, or a generic level such as `x86_64_v3`: what its processors can do.
 ///
 /// Two are equal if they are the same entry of the table.
@@ -98,6 +117,10 @@ pub struct Microarchitecture {
     vendor: &'static str,
     parents: Vec<&'static str>,
     features: FeatureSet,
+    /// What compilers enable for its name beyond `features`, and what of them they do not.
+    beyond: FeatureSet,
+    unused: FeatureSet,
+    nixpkgs: bool,
     generation: Option<u32>,
     part: Option<u32>,
     support: Vec<Support>,
@@ -114,11 +137,14 @@ impl Microarchitecture {
     }
 
     /// The microarchitecture called `name`: as in this table, after archspec (`zen3`,
-    /// `skylake_avx512`, `x86_64_v3`), or as the newest compilers call it (`znver3`,
-    /// `skylake-avx512`, `x86-64-v3`). The name is taken as it stands, case included.
+    /// `skylake_avx512`, `x86_64_v3`), as the newest compilers call it (`znver3`,
+    /// `skylake-avx512`, `x86-64-v3`), or as old ones do (`corei7-avx`). The name is taken as it
+    /// stands, case included.
     pub fn by_name(name: &str) -> Option<&'static Self> {
         let called = |find: &dyn Fn(&Self) -> bool| TABLE.iter().find(|it| find(it));
-        called(&|it| it.name == name).or_else(|| called(&|it| it.compiler_name() == Some(name)))
+        called(&|it| it.name == name)
+            .or_else(|| called(&|it| it.compiler_name() == Some(name)))
+            .or_else(|| called(&|it| it.support.iter().any(|it| it.name() == Some(name))))
     }
 
     /// Its name, after archspec.
@@ -172,6 +198,24 @@ impl Microarchitecture {
         self.features
     }
 
+    /// What compilers may use in code for it: what gcc and LLVM enable for its
+    /// [name](Self::compiler_name). Empty where that is not known (POWER, RISC-V), and where no
+    /// compiler knows it.
+    ///
+    /// It is close to [`Self::features`] and not the same: gcc enables HLE for `skylake`, which
+    /// microcode has taken from its processors since, and no AES for `haswell`.
+    pub fn compiled(&self) -> FeatureSet {
+        if self.compiler_name().is_none() {
+            return FeatureSet::default();
+        }
+        (self.features | self.beyond) - self.unused
+    }
+
+    /// Its name as nixpkgs' `gcc.arch`, if nixpkgs knows it (`lib.systems.architectures`).
+    pub fn nixpkgs_name(&self) -> Option<&'static str> {
+        self.compiler_name().filter(|_| self.nixpkgs)
+    }
+
     /// The generation of a POWER processor.
     pub fn generation(&self) -> Option<u32> {
         self.generation
@@ -191,28 +235,45 @@ impl Microarchitecture {
     /// The options that make `version` of `compiler` compile for it: those of the latest range that
     /// holds the version. None where that version cannot.
     pub fn options(&self, compiler: Compiler, version: Version) -> Option<&'static str> {
-        self.support
-            .iter()
-            .filter(|it| it.compiler == compiler && it.versions.contains(version))
-            .max_by_key(|it| it.versions.from())
-            .map(|it| it.options)
+        self.support_in(compiler, version).map(|it| it.options)
     }
 
     /// What the newest compilers call it: the value of `-march`, or of `-mcpu` where that says both
-    /// the instructions and the scheduling.
+    /// the instructions and the scheduling. None where none has a name of its own for it.
     pub fn compiler_name(&self) -> Option<&'static str> {
         let newest = |compiler| {
             self.support
                 .iter()
                 .filter(|it| it.compiler == compiler && it.versions.is_open())
-                .max_by_key(|it| it.versions.from())
+                .max_by_key(|it| it.versions.from())?
+                .name()
         };
-        let options = newest(Compiler::Gcc).or(newest(Compiler::Clang))?.options;
-        options.split(' ').find_map(|option| {
-            option
-                .strip_prefix("-march=")
-                .or(option.strip_prefix("-mcpu="))
-        })
+        newest(Compiler::Gcc).or_else(|| newest(Compiler::Clang))
+    }
+
+    /// What `version` of `compiler` calls it; none where that version has no name of its own for it,
+    /// even though it may be told by [`options`](Self::options) to come near.
+    pub fn name_in(&self, compiler: Compiler, version: Version) -> Option<&'static str> {
+        let name = self.support_in(compiler, version)?.name()?;
+        let is_own = self.compiler_name() == Some(name) || Self::by_name(name) == Some(self);
+        is_own.then_some(name)
+    }
+
+    /// The first version of `compiler` that has a name of its own for it.
+    pub fn since(&self, compiler: Compiler) -> Option<Version> {
+        self.support
+            .iter()
+            .filter(|it| it.compiler == compiler)
+            .map(|it| it.versions.from())
+            .filter(|&version| self.name_in(compiler, version).is_some())
+            .min()
+    }
+
+    fn support_in(&self, compiler: Compiler, version: Version) -> Option<&Support> {
+        self.support
+            .iter()
+            .filter(|it| it.compiler == compiler && it.versions.contains(version))
+            .max_by_key(|it| it.versions.from())
     }
 }
 
@@ -244,7 +305,10 @@ fn read(text: &'static str) -> Vec<Microarchitecture> {
         if line.is_empty() || line.starts_with('#') {
             continue;
         }
-        let (key, rest) = line.trim_start().split_once(' ').expect("a key and values");
+        let (key, rest) = line
+            .trim_start()
+            .split_once(' ')
+            .unwrap_or((line.trim_start(), ""));
         if !line.starts_with(' ') {
             let (family, vendor) = rest.split_once(' ').expect("a family and a vendor");
             table.push(Microarchitecture {
@@ -253,6 +317,9 @@ fn read(text: &'static str) -> Vec<Microarchitecture> {
                 vendor,
                 parents: Vec::new(),
                 features: FeatureSet::default(),
+                beyond: FeatureSet::default(),
+                unused: FeatureSet::default(),
+                nixpkgs: false,
                 generation: None,
                 part: None,
                 support: Vec::new(),
@@ -262,10 +329,18 @@ fn read(text: &'static str) -> Vec<Microarchitecture> {
         let entry = table.last_mut().expect("a heading first");
         match key {
             "parents" => entry.parents = rest.split(' ').collect(),
-            "features" => {
-                let feature = |name| Feature::from_name(name).expect("a feature's name");
-                entry.features = rest.split(' ').map(feature).collect();
+            "features" => entry.features = rest.split(' ').map(feature).collect(),
+            "compiled" => {
+                for word in rest.split(' ') {
+                    let (sign, name) = word.split_at(1);
+                    match sign {
+                        "+" => entry.beyond.extend([feature(name)]),
+                        "-" => entry.unused.extend([feature(name)]),
+                        _ => unreachable!("no sign: {word}"),
+                    }
+                }
             }
+            "nixpkgs" => entry.nixpkgs = true,
             "generation" => entry.generation = Some(rest.parse().expect("a generation")),
             "part" => {
                 let digits = rest.trim_start_matches("0x");
@@ -288,6 +363,10 @@ fn read(text: &'static str) -> Vec<Microarchitecture> {
     }
     inherit(&mut table);
     table
+}
+
+fn feature(name: &str) -> Feature {
+    Feature::from_name(name).expect("a feature's name")
 }
 
 /// Adds to each entry the features of its ancestors: one round more than there are generations.
@@ -348,6 +427,8 @@ mod tests {
             ("skylake-avx512", "skylake_avx512"),
             ("icelake-client", "icelake"),
             ("x86-64-v3", "x86_64_v3"),
+            ("corei7-avx", "sandybridge"),
+            ("atom", "bonnell"),
             ("apple-m1", "m1"),
             ("power9", "power9"),
         ] {
