@@ -40,6 +40,7 @@
 pub mod arch;
 mod budget;
 mod check;
+pub mod detect;
 mod diagnostic;
 mod parse_quantity;
 mod profile;
