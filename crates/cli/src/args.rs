@@ -7,6 +7,7 @@ use clap::{Args, ColorChoice, CommandFactory, Parser, Subcommand, ValueEnum};
 use hw_profile::Bytes;
 use tier_planner::Millis;
 
+use crate::explain::ExplainArgs;
 use crate::output;
 use crate::overlay::OverlayVerb;
 use crate::profile::ProfileVerb;
@@ -53,6 +54,8 @@ pub(crate) enum Verb {
         #[command(subcommand)]
         verb: ProfileVerb,
     },
+    /// Explain a rule, or list all rules
+    Explain(ExplainArgs),
     /// Print the JSON Schema of a document that --format json prints
     Schema {
         /// Which document
@@ -65,6 +68,8 @@ pub(crate) enum Verb {
 pub(crate) enum Document {
     /// What `hmtool plan --format json` prints
     Plan,
+    /// What the checks print with `--format json`
+    Findings,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

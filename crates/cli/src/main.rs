@@ -4,17 +4,21 @@ mod args;
 mod caches;
 mod config;
 mod dto;
+mod explain;
 mod failure;
+mod findings;
 mod input;
 mod nix;
 mod nix_file;
 mod output;
 mod overlay;
+mod parallel;
 mod plan;
 mod profile;
 mod progress;
 mod quantity;
 mod render;
+mod rules;
 
 use std::process::ExitCode;
 
@@ -35,6 +39,7 @@ fn main() -> ExitCode {
     match run(&cli.verb) {
         Ok(Outcome::Clean) => ExitCode::SUCCESS,
         Ok(Outcome::Finding) => ExitCode::from(1),
+        Ok(Outcome::Unchecked) => ExitCode::from(2),
         // Whoever read the output has seen enough: `hmtool plan | head`.
         Err(failure) if failure.is_broken_pipe() => ExitCode::SUCCESS,
         Err(failure) => {
@@ -49,9 +54,11 @@ fn run(verb: &Verb) -> Result<Outcome, Failure> {
         Verb::Plan(args) => plan::run(args),
         Verb::Overlay { verb } => overlay::run(verb),
         Verb::Profile { verb } => profile::run(verb),
+        Verb::Explain(args) => explain::run(args),
         Verb::Schema { document } => {
             output::write_plain(match document {
                 Document::Plan => dto::plan::SCHEMA,
+                Document::Findings => dto::findings::SCHEMA,
             })?;
             Ok(Outcome::Clean)
         }

@@ -12,6 +12,8 @@ pub(crate) enum Outcome {
     Clean,
     /// With exit code 1: a gate is exceeded, or the plan cannot be carried out as it stands.
     Finding,
+    /// With exit code 2: something could not be checked, which the output says.
+    Unchecked,
 }
 
 /// Columns when nobody says: what fits a pull request's comment and a printed page.

@@ -8,12 +8,15 @@ use std::path::{Path, PathBuf};
 
 use hw_profile::Bytes;
 use tier_planner::classify::Classifier;
-use tier_planner::rule::{Field, Pattern, Severity};
+use tier_planner::rule::{Field, Pattern, Severity as RuleSeverity};
 use tier_planner::tier::{TierId, TierSet};
 use toml::de::DeTable;
 
+use crate::dto::severity::Severity;
 use crate::failure::{Failure, Problem};
+use crate::findings::Level;
 use crate::input::content;
+use crate::rules;
 pub(crate) use table::nearest;
 use table::{At, Table};
 
@@ -43,6 +46,8 @@ pub(crate) struct Config {
     pub(crate) seconds_per_sbu: Option<f64>,
     /// What was measured of packages, by pname or attribute.
     pub(crate) packages: BTreeMap<String, Package>,
+    /// Levels of rules, by id.
+    pub(crate) rules: BTreeMap<String, Level>,
 }
 
 /// A `[packages.NAME]`.
@@ -225,6 +230,15 @@ impl Config {
             self.seconds_per_sbu = plan.decimal("seconds-per-sbu", 1.0, 100_000.0);
             plan.finish();
         }
+        let known = rules::all();
+        let known: Vec<&str> = known.iter().map(|rule| &*rule.id).collect();
+        for (id, level) in root.words("rules") {
+            if !known.contains(&&*id.value) {
+                root.problem(unknown_rule(&id, &known));
+            } else if let Some(level) = read_level(&level, &mut root) {
+                self.rules.insert(id.value, level);
+            }
+        }
         let tiers: Vec<&str> = self.tiers.iter().map(|t| t.name.as_str()).collect();
         for At { value, span } in tier_mentions {
             if !tiers.contains(&value.as_str()) {
@@ -261,6 +275,36 @@ fn unknown(what: &str, name: &str, span: Range<usize>, known: &[&str]) -> Proble
         None if known.is_empty() => problem.hinted(format!("this file has no {what}s")),
         None => problem.hinted(format!("{what}s of this file: {}", known.join(", "))),
     }
+}
+
+fn unknown_rule(id: &At<String>, known: &[&str]) -> Problem {
+    let problem = Problem::new(id.span.clone(), format!("there is no rule `{}`", id.value));
+    match nearest(&id.value, known) {
+        Some(near) => problem.labelled(format!("did you mean `{near}`?")),
+        None => problem.hinted("`hmtool explain` lists the rules"),
+    }
+}
+
+fn read_level(word: &At<String>, root: &mut Table<'_, '_>) -> Option<Level> {
+    const OFF: &str = "off";
+    if word.value == OFF {
+        return Some(Level::Off);
+    }
+    let severity = Severity::ALL
+        .into_iter()
+        .find(|severity| severity.as_str() == word.value);
+    if severity.is_none() {
+        let words: Vec<&str> = [OFF]
+            .into_iter()
+            .chain(Severity::ALL.map(Severity::as_str))
+            .collect();
+        let message = format!("`{}` is not a level", word.value);
+        root.problem(
+            Problem::new(word.span.clone(), message)
+                .hinted(format!("levels: {}", words.join(", "))),
+        );
+    }
+    severity.map(Level::At)
 }
 
 fn read_machine(
@@ -374,7 +418,7 @@ fn broken(rule: &Rule, span: Range<usize>, text: &str) -> Vec<Problem> {
     let errors = classifier
         .problems()
         .iter()
-        .filter(|problem| problem.severity() == Severity::Error);
+        .filter(|problem| problem.severity() == RuleSeverity::Error);
     let is_verbatim = text.get(span.start + 1..span.end.saturating_sub(1)) == Some(&*rule.text);
     errors
         .map(|problem| {

@@ -189,6 +189,32 @@ impl<'t, 'p> Table<'t, 'p> {
         out
     }
 
+    /// A table of words under names of the user's choice, in the file's order.
+    pub(super) fn words(&mut self, key: &'static str) -> Vec<(At<String>, At<String>)> {
+        let Some(value) = self.get(key) else {
+            return Vec::new();
+        };
+        let DeValue::Table(words) = value.get_ref() else {
+            self.wrong(key, value, "a table of strings");
+            return Vec::new();
+        };
+        let mut entries: Vec<_> = words.iter().collect();
+        entries.sort_by_key(|(name, _)| name.span().start);
+        let mut out = Vec::new();
+        for (name, value) in entries {
+            if let DeValue::String(word) = value.get_ref() {
+                let at = |text: &str, span| At {
+                    value: text.to_owned(),
+                    span,
+                };
+                out.push((at(name.get_ref(), name.span()), at(word, value.span())));
+            } else {
+                self.wrong(name.get_ref(), value, "a string");
+            }
+        }
+        out
+    }
+
     /// `"all"` (then `None`) or a list of strings.
     pub(super) fn all_or_strings(&mut self, key: &'static str) -> Option<Vec<At<String>>> {
         match self.get(key)?.get_ref() {

@@ -1,7 +1,9 @@
 //! What `hmtool` says to machines: versioned documents, converted by hand from the libraries'
 //! types. The human output is rendered from the same documents, so the two cannot disagree.
 
+pub(crate) mod findings;
 pub(crate) mod plan;
+pub(crate) mod severity;
 
 use serde::Serialize;
 
@@ -16,4 +18,21 @@ pub(crate) struct SchemaId {
     pub(crate) name: &'static str,
     /// Version of its schema.
     pub(crate) version: u32,
+}
+
+/// The text of the JSON Schema of the document `T`, to be committed.
+#[cfg(test)]
+fn schema_text<T: schemars::JsonSchema>(id: &SchemaId) -> String {
+    let mut schema = schemars::schema_for!(T).to_value();
+    schema["title"] = format!("{}, version {}", id.name, id.version).into();
+    schema["properties"]["schema"] = serde_json::json!({
+        "description": "Name and version of this document's schema.",
+        "type": "object",
+        "properties": {
+            "name": { "const": id.name },
+            "version": { "const": id.version },
+        },
+        "required": ["name", "version"],
+    });
+    serde_json::to_string_pretty(&schema).expect("a schema is JSON") + "\n"
 }

@@ -7,6 +7,7 @@
 use serde::Serialize;
 
 use super::SchemaId;
+pub(crate) use super::severity::Severity;
 
 /// The committed JSON Schema, as `hmtool schema plan` prints it.
 pub(crate) const SCHEMA: &str = include_str!("../../../../schemas/hmtool.plan.v1.schema.json");
@@ -313,19 +314,6 @@ pub(crate) struct Fetch {
     pub(crate) nar_bytes: Option<u64>,
 }
 
-/// How serious a diagnostic is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-#[serde(rename_all = "lowercase")]
-pub(crate) enum Severity {
-    /// The plan cannot be carried out as it stands.
-    Error,
-    /// Something costs time or memory, or is not as it was meant.
-    Warning,
-    /// Worth knowing.
-    Note,
-}
-
 /// Something that is wrong, costly or doubtful.
 #[derive(Clone, Debug, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
@@ -390,18 +378,7 @@ mod tests {
     /// The committed schema is what the types say. `UPDATE_EXPECT=1` writes it anew.
     #[test]
     fn the_committed_schema_is_current() {
-        let mut schema = schemars::schema_for!(Plan).to_value();
-        schema["title"] = "hmtool.plan, version 1".into();
-        schema["properties"]["schema"] = serde_json::json!({
-            "description": "Name and version of this document's schema.",
-            "type": "object",
-            "properties": {
-                "name": { "const": Plan::SCHEMA_ID.name },
-                "version": { "const": Plan::SCHEMA_ID.version },
-            },
-            "required": ["name", "version"],
-        });
-        let text = serde_json::to_string_pretty(&schema).expect("a schema is JSON") + "\n";
+        let text = super::super::schema_text::<Plan>(&Plan::SCHEMA_ID);
         expect_test::expect_file!["../../../../schemas/hmtool.plan.v1.schema.json"]
             .assert_eq(&text);
     }

@@ -6,12 +6,11 @@ use std::path::Path;
 use anstyle::{AnsiColor, Style};
 use similar::{ChangeTag, TextDiff};
 
-use crate::render::untrusted::for_terminal;
+use crate::render::style;
+use crate::render::untrusted::{for_terminal, line_for_terminal};
 
 const HEAD: Style = Style::new().bold();
 const PLACE: Style = AnsiColor::Cyan.on_default();
-const GONE: Style = AnsiColor::Red.on_default();
-const NEW: Style = AnsiColor::Green.on_default();
 
 /// Lines shown around a change.
 const CONTEXT: usize = 3;
@@ -25,9 +24,9 @@ pub(crate) fn unified(path: &Path, before: &str, after: &str) -> String {
     for hunk in diff.unified_diff().context_radius(CONTEXT).iter_hunks() {
         let _ = writeln!(out, "{PLACE}{}{PLACE:#}", hunk.header());
         for change in hunk.iter_changes() {
-            let style = match change.tag() {
-                ChangeTag::Delete => GONE,
-                ChangeTag::Insert => NEW,
+            let paint = match change.tag() {
+                ChangeTag::Delete => style::GONE,
+                ChangeTag::Insert => style::NEW,
                 ChangeTag::Equal => Style::new(),
             };
             let line = change.value();
@@ -37,21 +36,15 @@ pub(crate) fn unified(path: &Path, before: &str, after: &str) -> String {
                 Some(text) => (text, "\r"),
                 None => (text, ""),
             };
-            let shown = escaped(text);
+            let shown = line_for_terminal(text);
             let tag = change.tag();
-            let _ = writeln!(out, "{style}{tag}{shown}{style:#}{carriage_return}");
+            let _ = writeln!(out, "{paint}{tag}{shown}{paint:#}{carriage_return}");
             if change.missing_newline() {
                 out.push_str("\\ No newline at end of file\n");
             }
         }
     }
     out
-}
-
-/// Without what a terminal might act on; tabs are what Nix files are indented with.
-fn escaped(text: &str) -> String {
-    let parts: Vec<_> = text.split('\t').map(for_terminal).collect();
-    parts.join("\t")
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ use clap::{ArgGroup, Args, Subcommand};
 use overlay_ast::{Expression, KeyPath, Place};
 
 use crate::nix_file::WriteArgs;
+use crate::findings::FindingArgs;
 
 /// What to do with a file.
 #[derive(Debug, Subcommand)]
@@ -26,6 +27,8 @@ pub(crate) enum OverlayVerb {
         #[command(flatten)]
         file: FileArgs,
     },
+    /// Report what is wrong or doubtful in .nix files
+    Check(CheckArgs),
     /// Define an attribute, or give it another value
     Set {
         /// The attribute, e.g. programs.git.enable
@@ -96,6 +99,17 @@ pub(crate) struct EditArgs {
     pub(crate) file: FileArgs,
     #[command(flatten)]
     pub(crate) write: WriteArgs,
+}
+
+/// The files to check.
+#[derive(Args, Debug)]
+pub(crate) struct CheckArgs {
+    /// Files, and directories whose .nix files are meant, save those that a .gitignore names
+    #[arg(value_name = "FILE | DIR", required = true)]
+    pub(crate) paths: Vec<PathBuf>,
+
+    #[command(flatten)]
+    pub(crate) report: FindingArgs,
 }
 
 /// An element of a list, to edit.

@@ -1,6 +1,9 @@
 //! `hmtool overlay`: shows and edits `.nix` files.
 
 mod args;
+mod check;
+mod difference;
+mod replace;
 mod show;
 
 use std::path::Path;
@@ -17,6 +20,7 @@ use crate::output::{self, Outcome};
 /// Runs one verb.
 pub(crate) fn run(verb: &OverlayVerb) -> Result<Outcome, Failure> {
     match verb {
+        OverlayVerb::Check(args) => check::run(args),
         OverlayVerb::Show { path, file } => {
             let document = read(&file.file)?;
             let shown = show::lists(&document, path.as_ref())

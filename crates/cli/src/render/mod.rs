@@ -5,13 +5,15 @@ use crate::dto::plan::{Build, Plan};
 
 pub(crate) mod dot;
 pub(crate) mod explain;
+pub(crate) mod findings;
 mod gantt;
 pub(crate) mod human;
 mod paragraph;
+pub(crate) mod rule;
 #[cfg(test)]
 mod sample;
 pub(crate) mod sh;
-mod style;
+pub(crate) mod style;
 mod table;
 pub(crate) mod untrusted;
 

@@ -16,6 +16,10 @@ pub(crate) const WARNING: Style = AnsiColor::Yellow.on_default().bold();
 pub(crate) const NOTE: Style = AnsiColor::Cyan.on_default();
 /// What is well.
 pub(crate) const GOOD: Style = AnsiColor::Green.on_default();
+/// A line that goes.
+pub(crate) const GONE: Style = AnsiColor::Red.on_default();
+/// A line that comes.
+pub(crate) const NEW: Style = AnsiColor::Green.on_default();
 
 const TIERS: [AnsiColor; 6] = [
     AnsiColor::Red,

@@ -39,6 +39,12 @@ pub(crate) fn for_terminal(text: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
+/// Like [`for_terminal`] for a line of a file, whose tabs are layout.
+pub(crate) fn line_for_terminal(line: &str) -> String {
+    let parts: Vec<_> = line.split('\t').map(for_terminal).collect();
+    parts.join("\t")
+}
+
 /// The columns a text takes on a terminal; wide characters take two.
 pub(crate) fn width(text: &str) -> usize {
     UnicodeWidthStr::width(text)

@@ -1,0 +1,120 @@
+//! Files that cannot be checked: each is a finding, and the others are checked all the same.
+
+use std::path::Path;
+
+use overlay_ast::{Diagnostic, Document};
+
+use super::{Source, finding};
+use crate::dto::findings::{Finding, Related, Rule, Severity};
+
+/// Id, severity, summary, explanation.
+const RULES: [(&str, Severity, &str, &str); 4] = [
+    (
+        "encrypted-file",
+        Severity::Note,
+        "a file that git-crypt has encrypted",
+        include_str!("../../rules/encrypted-file.md"),
+    ),
+    (
+        "not-utf8",
+        Severity::Error,
+        "a file that is not a text in UTF-8",
+        include_str!("../../rules/not-utf8.md"),
+    ),
+    (
+        "syntax-error",
+        Severity::Error,
+        "a file that Nix does not parse",
+        include_str!("../../rules/syntax-error.md"),
+    ),
+    (
+        "unreadable-file",
+        Severity::Error,
+        "a file or directory that cannot be read",
+        include_str!("../../rules/unreadable-file.md"),
+    ),
+];
+
+/// The rules of this module.
+pub(crate) fn rules() -> Vec<Rule> {
+    let rule = |(id, severity, summary, explanation): (&str, Severity, &str, &str)| Rule {
+        id: id.to_owned(),
+        severity,
+        summary: summary.to_owned(),
+        explanation: explanation.to_owned(),
+    };
+    RULES.map(rule).into()
+}
+
+/// Whether findings of that rule mean that a file was not checked.
+pub(crate) fn is(rule: &str) -> bool {
+    RULES.iter().any(|(id, ..)| *id == rule)
+}
+
+/// A file or directory that the system does not let be read.
+pub(crate) fn unreadable(name: &str, error: &std::io::Error) -> Finding {
+    Finding {
+        place: Some(Source::new(name, "", 0).whole()),
+        ..finding(
+            "unreadable-file",
+            Severity::Error,
+            format!("cannot be read: {error}"),
+        )
+    }
+}
+
+/// Reads a file that is called `name` in findings, or says why it cannot be checked.
+pub(crate) fn read(path: &Path, name: &str) -> Result<(Document, String), Vec<Finding>> {
+    let bytes = std::fs::read(path).map_err(|error| vec![unreadable(name, &error)])?;
+    if bytes.starts_with(b"\0GITCRYPT\0") {
+        return Err(vec![Finding {
+            place: Some(Source::new(name, "", 0).whole()),
+            ..finding(
+                "encrypted-file",
+                Severity::Note,
+                "encrypted by git-crypt; it is not checked",
+            )
+        }]);
+    }
+    let text = match std::str::from_utf8(&bytes) {
+        Ok(text) => text,
+        Err(error) => {
+            let end = error.valid_up_to();
+            let text = std::str::from_utf8(&bytes[..end]).unwrap_or_default();
+            return Err(vec![Finding {
+                place: Some(Source::new(name, text, 0).place(end..end)),
+                ..finding(
+                    "not-utf8",
+                    Severity::Error,
+                    format!("byte {end} is not UTF-8; the file is not checked"),
+                )
+            }]);
+        }
+    };
+    let (document, problems) = Document::parse(text);
+    if problems.is_empty() {
+        return Ok((document, text.to_owned()));
+    }
+    let before = text.len() - document.text().len();
+    let source = Source::new(name, document.text(), before);
+    Err(problems
+        .into_iter()
+        .map(|problem| syntax_error(problem, &source))
+        .collect())
+}
+
+fn syntax_error(problem: Diagnostic, source: &Source<'_>) -> Finding {
+    Finding {
+        place: Some(source.place(problem.span.into())),
+        related: problem
+            .labels
+            .into_iter()
+            .map(|label| Related {
+                place: source.place(label.span.into()),
+                message: label.message,
+            })
+            .collect(),
+        hint: problem.hint,
+        ..finding("syntax-error", Severity::Error, problem.message)
+    }
+}
