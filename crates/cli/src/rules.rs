@@ -2,10 +2,13 @@
 
 use crate::dto::findings::Rule;
 use crate::findings::unchecked;
+use crate::overlay::lint;
 
 /// The rules of `.nix` files.
 pub(crate) fn of_nix_files() -> Vec<Rule> {
-    unchecked::rules()
+    let mut rules = unchecked::rules();
+    rules.extend(lint::rules());
+    rules
 }
 
 /// All rules, ordered by id.

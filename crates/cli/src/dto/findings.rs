@@ -15,7 +15,7 @@ pub(crate) const SCHEMA: &str = include_str!("../../../../schemas/hmtool.finding
 #[derive(Clone, Debug, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct Findings {
+pub(crate) struct Report {
     /// Name and version of this document's schema.
     pub(crate) schema: SchemaId,
     /// Every rule that was in force, ordered by id, whether it found something or not.
@@ -210,7 +210,7 @@ pub(crate) struct Summary {
     pub(crate) suppressed: u64,
 }
 
-impl Findings {
+impl Report {
     /// Name of this document's schema.
     pub(crate) const SCHEMA_ID: SchemaId = SchemaId {
         name: "hmtool.findings",
@@ -243,7 +243,7 @@ mod tests {
     /// The committed schema is what the types say. `UPDATE_EXPECT=1` writes it anew.
     #[test]
     fn the_committed_schema_is_current() {
-        let text = super::super::schema_text::<Findings>(&Findings::SCHEMA_ID);
+        let text = super::super::schema_text::<Report>(&Report::SCHEMA_ID);
         expect_test::expect_file!["../../../../schemas/hmtool.findings.v1.schema.json"]
             .assert_eq(&text);
     }

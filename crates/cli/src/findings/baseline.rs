@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde::Deserialize;
 
-use crate::dto::findings::{Finding, Findings, SuppressedBy};
+use crate::dto::findings::{Finding, Report, SuppressedBy};
 use crate::failure::Failure;
 
 #[derive(Deserialize)]
@@ -39,7 +39,7 @@ pub(super) fn read(path: &Path) -> Result<BTreeSet<String>, Failure> {
         let place = format!("line {}, column {}", error.line(), error.column());
         wrong(Some(place), "this is not a document of findings".to_owned())
     })?;
-    let id = Findings::SCHEMA_ID;
+    let id = Report::SCHEMA_ID;
     if (&*document.schema.name, document.schema.version) != (id.name, id.version) {
         let found = format!("{} {}", document.schema.name, document.schema.version);
         let message = format!("this is {found}, not {} {}", id.name, id.version);

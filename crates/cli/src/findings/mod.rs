@@ -1,6 +1,6 @@
 //! Findings on their way from the libraries into a document, whatever they are about.
 //!
-//! A command that checks something makes a [`Report`] of the rules in force, hands it what the
+//! A command that checks something makes a [`Collector`] of the rules in force, hands it what the
 //! libraries found, and prints the document that comes out by [`print`].
 
 mod args;
@@ -13,12 +13,12 @@ pub(crate) mod unchecked;
 
 use std::collections::BTreeSet;
 
-use crate::dto::findings::{Applicability, Finding, Findings, Rule, Severity, Summary};
+use crate::dto::findings::{Applicability, Finding, Report, Rule, Severity, Summary};
 use crate::failure::Failure;
 use crate::output::{self, Outcome};
 use crate::render::findings::{github, human, sarif};
 
-pub(crate) use args::{FindingArgs, unknown_rule};
+pub(crate) use args::{FindingArgs, RuleArgs, unknown_rule};
 pub(crate) use level::{Level, Levels};
 pub(crate) use nix_files::{NixFile, nix_files};
 pub(crate) use source::Source;
@@ -27,14 +27,14 @@ use args::FindingFormat;
 
 /// Findings being collected, each at the level that its rule has in this run.
 #[derive(Clone, Debug)]
-pub(crate) struct Report {
+pub(crate) struct Collector {
     rules: Vec<Rule>,
     levels: Levels,
     findings: Vec<Finding>,
     files: u64,
 }
 
-impl Report {
+impl Collector {
     /// Nothing found yet by `rules`, of which those that are off are left out.
     pub(crate) fn new(rules: Vec<Rule>, levels: Levels) -> Self {
         let mut rules: Vec<Rule> = rules
@@ -58,22 +58,24 @@ impl Report {
         self.files += files as u64;
     }
 
-    /// Takes a finding, unless its rule is off.
-    pub(crate) fn push(&mut self, mut finding: Finding) {
-        if let Some(severity) = self.levels.of(&finding.rule, finding.severity) {
-            finding.severity = severity;
-            self.findings.push(finding);
+    /// Takes findings, unless their rule is off.
+    pub(crate) fn extend(&mut self, findings: impl IntoIterator<Item = Finding>) {
+        for mut finding in findings {
+            if let Some(severity) = self.levels.of(&finding.rule, finding.severity) {
+                finding.severity = severity;
+                self.findings.push(finding);
+            }
         }
     }
 
     /// The document; what has a fingerprint of `before` does not count.
-    pub(crate) fn finish(self, before: &BTreeSet<String>) -> Findings {
+    pub(crate) fn finish(self, before: &BTreeSet<String>) -> Report {
         let mut findings = self.findings;
         findings.sort_by(|a, b| order(a).cmp(&order(b)));
         fingerprint::write(&mut findings);
         baseline::suppress(&mut findings, before);
-        Findings {
-            schema: Findings::SCHEMA_ID,
+        Report {
+            schema: Report::SCHEMA_ID,
             rules: self.rules,
             summary: summary(&findings, self.files),
             findings,
@@ -143,12 +145,12 @@ pub(crate) fn finding(rule: &str, severity: Severity, message: impl Into<String>
 
 /// Makes the document and prints it as asked, and tells how the command ends: with 2 when something could not
 /// be checked, with 1 when something that counts is as serious as asked for.
-pub(crate) fn print(report: Report, args: &FindingArgs) -> Result<Outcome, Failure> {
+pub(crate) fn print(collector: Collector, args: &FindingArgs) -> Result<Outcome, Failure> {
     let before = match &args.baseline {
         Some(path) => baseline::read(path)?,
         None => BTreeSet::new(),
     };
-    let document = report.finish(&before);
+    let document = collector.finish(&before);
     match args.format {
         FindingFormat::Human => {
             let columns = output::screen(false).columns;

@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use overlay_ast::Document;
+
 use crate::dto::findings::{Applicability, Edit, Excerpt, Fix, Place, Region};
 
 /// Lines of an excerpt at most. A longer region can be understood from its beginning.
@@ -35,6 +37,12 @@ impl<'t> Source<'t> {
                 .collect(),
             is_ascii: text.is_ascii(),
         }
+    }
+
+    /// The file of that name, which is `document`.
+    pub(crate) fn of(file: &str, document: &'t Document) -> Self {
+        let mark = if document.has_byte_order_mark() { 3 } else { 0 };
+        Self::new(file, document.text(), mark)
     }
 
     /// The file as a whole.

@@ -1,10 +1,8 @@
 //! Files that cannot be checked: each is a finding, and the others are checked all the same.
 
-use std::path::Path;
-
 use overlay_ast::{Diagnostic, Document};
 
-use super::{Source, finding};
+use super::{NixFile, Source, finding};
 use crate::dto::findings::{Finding, Related, Rule, Severity};
 
 /// Id, severity, summary, explanation.
@@ -63,9 +61,10 @@ pub(crate) fn unreadable(name: &str, error: &std::io::Error) -> Finding {
     }
 }
 
-/// Reads a file that is called `name` in findings, or says why it cannot be checked.
-pub(crate) fn read(path: &Path, name: &str) -> Result<(Document, String), Vec<Finding>> {
-    let bytes = std::fs::read(path).map_err(|error| vec![unreadable(name, &error)])?;
+/// Reads a file, or says why it cannot be checked.
+pub(crate) fn read(file: &NixFile) -> Result<Document, Vec<Finding>> {
+    let name = &*file.name;
+    let bytes = std::fs::read(&file.path).map_err(|error| vec![unreadable(name, &error)])?;
     if bytes.starts_with(b"\0GITCRYPT\0") {
         return Err(vec![Finding {
             place: Some(Source::new(name, "", 0).whole()),
@@ -93,10 +92,9 @@ pub(crate) fn read(path: &Path, name: &str) -> Result<(Document, String), Vec<Fi
     };
     let (document, problems) = Document::parse(text);
     if problems.is_empty() {
-        return Ok((document, text.to_owned()));
+        return Ok(document);
     }
-    let before = text.len() - document.text().len();
-    let source = Source::new(name, document.text(), before);
+    let source = Source::of(name, &document);
     Err(problems
         .into_iter()
         .map(|problem| syntax_error(problem, &source))

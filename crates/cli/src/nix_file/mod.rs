@@ -1,7 +1,7 @@
 //! `.nix` files that commands read and edit: nothing is written unless it is asked for.
 
-mod difference;
-mod replace;
+pub(crate) mod difference;
+pub(crate) mod replace;
 
 use std::path::Path;
 

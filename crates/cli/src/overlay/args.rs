@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use clap::{ArgGroup, Args, Subcommand};
 use overlay_ast::{Expression, KeyPath, Place};
 
+use crate::findings::{FindingArgs, RuleArgs};
 use crate::nix_file::WriteArgs;
-use crate::findings::FindingArgs;
 
 /// What to do with a file.
 #[derive(Debug, Subcommand)]
@@ -29,6 +29,8 @@ pub(crate) enum OverlayVerb {
     },
     /// Report what is wrong or doubtful in .nix files
     Check(CheckArgs),
+    /// Mend what `check` reports, where there is a fix for it
+    Fix(FixArgs),
     /// Define an attribute, or give it another value
     Set {
         /// The attribute, e.g. programs.git.enable
@@ -110,6 +112,24 @@ pub(crate) struct CheckArgs {
 
     #[command(flatten)]
     pub(crate) report: FindingArgs,
+}
+
+/// The files to mend, and whether to.
+#[derive(Args, Debug)]
+pub(crate) struct FixArgs {
+    /// Files, and directories whose .nix files are meant, save those that a .gitignore names
+    #[arg(value_name = "FILE | DIR", required = true)]
+    pub(crate) paths: Vec<PathBuf>,
+
+    #[command(flatten)]
+    pub(crate) rules: RuleArgs,
+
+    /// Make the fixes too that may change what a file means
+    #[arg(long)]
+    pub(crate) r#unsafe: bool,
+
+    #[command(flatten)]
+    pub(crate) write: WriteArgs,
 }
 
 /// An element of a list, to edit.

@@ -1,9 +1,12 @@
 //! `hmtool overlay check`: what the rules have to say about `.nix` files.
 
+use overlay_ast::lint::Options;
+
 use super::args::CheckArgs;
+use super::lint;
 use crate::dto::findings::Finding;
 use crate::failure::Failure;
-use crate::findings::{NixFile, Report, nix_files, print, unchecked};
+use crate::findings::{Collector, NixFile, Source, nix_files, print, unchecked};
 use crate::output::Outcome;
 use crate::{parallel, rules};
 
@@ -11,19 +14,26 @@ use crate::{parallel, rules};
 pub(super) fn run(args: &CheckArgs) -> Result<Outcome, Failure> {
     let rules = rules::of_nix_files();
     let levels = args.report.rules.levels(&rules)?;
+    let options = lint::options(&levels);
     let (files, problems) = nix_files(&args.paths);
-    let mut report = Report::new(rules, levels);
-    report.looked_at(files.len());
-    let found = parallel::map(&files, check);
-    for finding in problems.into_iter().chain(found.into_iter().flatten()) {
-        report.push(finding);
-    }
-    print(report, &args.report)
+    let mut collector = Collector::new(rules, levels);
+    collector.looked_at(files.len());
+    let found = parallel::map(&files, |file| check(file, &options));
+    collector.extend(problems);
+    collector.extend(found.into_iter().flatten());
+    print(collector, &args.report)
 }
 
-fn check(file: &NixFile) -> Vec<Finding> {
-    match unchecked::read(&file.path, &file.name) {
-        Ok(_) => Vec::new(),
-        Err(problems) => problems,
+fn check(file: &NixFile, options: &Options) -> Vec<Finding> {
+    let document = match unchecked::read(file) {
+        Ok(document) => document,
+        Err(problems) => return problems,
+    };
+    let found = document.lint(options);
+    if found.is_empty() {
+        return Vec::new();
     }
+    let source = Source::of(&file.name, &document);
+    let found = found.into_iter();
+    found.map(|found| lint::convert(found, &source)).collect()
 }

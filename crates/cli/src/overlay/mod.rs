@@ -2,8 +2,8 @@
 
 mod args;
 mod check;
-mod difference;
-mod replace;
+mod fix;
+pub(crate) mod lint;
 mod show;
 
 use std::path::Path;
@@ -21,6 +21,7 @@ use crate::output::{self, Outcome};
 pub(crate) fn run(verb: &OverlayVerb) -> Result<Outcome, Failure> {
     match verb {
         OverlayVerb::Check(args) => check::run(args),
+        OverlayVerb::Fix(args) => fix::run(args),
         OverlayVerb::Show { path, file } => {
             let document = read(&file.file)?;
             let shown = show::lists(&document, path.as_ref())

@@ -6,11 +6,11 @@
 use std::fmt::Write as _;
 
 use super::human::cost;
-use crate::dto::findings::{Finding, Findings, Severity};
+use crate::dto::findings::{Finding, Report, Severity};
 use crate::render::untrusted::for_terminal;
 
 /// One command for each finding that counts.
-pub(crate) fn commands(document: &Findings) -> String {
+pub(crate) fn commands(document: &Report) -> String {
     document.counted().map(command).collect()
 }
 

@@ -7,14 +7,14 @@ use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet}
 use similar::{ChangeTag, TextDiff};
 
 use crate::dto::findings::{
-    Applicability, Cost, Excerpt, Finding, Findings, Fix, Place, Region, Severity,
+    Applicability, Cost, Excerpt, Finding, Fix, Place, Region, Report, Severity,
 };
 use crate::quantity::{bytes, duration, plural, size};
 use crate::render::style::{self, paint};
 use crate::render::untrusted::{for_terminal, line_for_terminal};
 
 /// Every finding that counts, and a line with their number.
-pub(crate) fn findings(document: &Findings, columns: usize) -> String {
+pub(crate) fn findings(document: &Report, columns: usize) -> String {
     let renderer = Renderer::styled().term_width(columns);
     let mut out = String::new();
     for found in document.counted() {
@@ -268,7 +268,7 @@ fn applied(fix: &Fix, source: &Excerpt) -> Option<String> {
     Some(out)
 }
 
-fn summary(document: &Findings) -> String {
+fn summary(document: &Report) -> String {
     let summary = &document.summary;
     let files = plural(summary.files, "file");
     let counts: Vec<String> = [

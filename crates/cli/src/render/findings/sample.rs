@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use crate::dto::findings::{Applicability, Cost, Finding, Findings, Related, Rule, Severity};
-use crate::findings::{Levels, Report, Source, finding};
+use crate::dto::findings::{Applicability, Cost, Finding, Related, Report, Rule, Severity};
+use crate::findings::{Collector, Levels, Source, finding};
 
 const TEXT: &str = "\
 {
@@ -26,7 +26,7 @@ fn rule(id: &str, severity: Severity) -> Rule {
 }
 
 /// The document.
-pub(super) fn document() -> Findings {
+pub(super) fn document() -> Report {
     let source = Source::new("modules/a.nix", TEXT, 0);
     let other = Source::new("odd,:%\n\u{1b}.nix", "", 0);
     let at = |part: &str| {
@@ -40,18 +40,18 @@ pub(super) fn document() -> Findings {
         ("noop-override", Severity::Note),
     ];
     let rules = rules.map(|(id, severity)| rule(id, severity)).into();
-    let mut report = Report::new(rules, Levels::default());
-    report.looked_at(2);
-    report.push(Finding {
+    let mut collector = Collector::new(rules, Levels::default());
+    collector.looked_at(2);
+    collector.extend([Finding {
         place: Some(other.whole()),
         ..finding("encrypted-file", Severity::Note, "encrypted")
-    });
-    report.push(Finding {
+    }]);
+    collector.extend([Finding {
         subject: Some("zlib".to_owned()),
         ..finding("noop-override", Severity::Warning, "changes nothing")
-    });
+    }]);
     let binding = at("x = {\n\ty = \u{202e}1;\n  };");
-    report.push(Finding {
+    collector.extend([Finding {
         place: Some(source.place(binding.clone())),
         related: vec![Related {
             place: source.place(at("x; #")),
@@ -73,20 +73,20 @@ pub(super) fn document() -> Findings {
             Severity::Warning,
             "`x` is bound, but\nnever used: 100% \r\u{1b}[31m",
         )
-    });
-    report.push(Finding {
+    }]);
+    collector.extend([Finding {
         place: Some(source.place(at("a = [ 1 \u{1b}"))),
         ..finding("syntax-error", Severity::Error, "unexpected `1`")
-    });
-    report.push(Finding {
+    }]);
+    collector.extend([Finding {
         place: Some(source.place(at("b = 1;"))),
         ..finding(
             "unused-binding",
             Severity::Warning,
             "`b` is bound, but never used",
         )
-    });
-    let found = report.clone().finish(&BTreeSet::new()).findings;
+    }]);
+    let found = collector.clone().finish(&BTreeSet::new()).findings;
     let earlier = found.iter().filter(|found| found.message.contains("`b`"));
-    report.finish(&earlier.map(|found| found.fingerprint.clone()).collect())
+    collector.finish(&earlier.map(|found| found.fingerprint.clone()).collect())
 }

@@ -1,10 +1,12 @@
 //! Findings as a log in the Static Analysis Results Interchange Format, SARIF 2.1.0 (OASIS).
 
+use std::fmt::Write as _;
+
 use serde_json::{Map, Value, json};
 
 use super::human::cost;
 use crate::dto::findings::{
-    Applicability, Edit, Finding, Findings, Fix, Place, Region, Rule, SuppressedBy,
+    Applicability, Edit, Finding, Fix, Place, Region, Report, Rule, SuppressedBy,
 };
 
 const SCHEMA: &str =
@@ -15,7 +17,7 @@ const ROOT: &str = "%SRCROOT%";
 const FINGERPRINT: &str = "hmtoolFinding/v1";
 
 /// The log: one run, with all rules in force and all findings, suppressed ones marked as such.
-pub(crate) fn log(document: &Findings) -> Value {
+pub(crate) fn log(document: &Report) -> Value {
     let results: Vec<Value> = document
         .findings
         .iter()
@@ -143,7 +145,9 @@ fn uri(path: &str) -> String {
             b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'/' => {
                 out.push(char::from(byte));
             }
-            byte => out.push_str(&format!("%{byte:02X}")),
+            byte => {
+                let _ = write!(out, "%{byte:02X}");
+            }
         }
     }
     out
