@@ -6,6 +6,8 @@ use std::fmt;
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde::ser::{Serialize, Serializer};
 
+use crate::Scalar;
+
 /// Any value that JSON, TOML and literal Nix share. Kept as it is, so that a profile can be
 /// written back whole.
 #[derive(Clone, Debug, PartialEq)]
@@ -24,6 +26,17 @@ pub enum Value {
     List(Vec<Self>),
     /// An attribute set.
     Attrs(BTreeMap<String, Self>),
+}
+
+impl From<Scalar> for Value {
+    fn from(scalar: Scalar) -> Self {
+        match scalar {
+            Scalar::Bool(value) => Self::Bool(value),
+            Scalar::Int(value) => Self::Int(value),
+            Scalar::Float(value) => Self::Float(value),
+            Scalar::Text(value) => Self::Text(value),
+        }
+    }
 }
 
 impl Serialize for Value {

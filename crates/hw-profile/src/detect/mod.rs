@@ -39,29 +39,35 @@
 mod cgroup;
 mod cpu_info;
 mod cpuid;
+mod difference;
 mod fact;
 mod gpu;
 mod host;
 mod identity;
 mod layers;
 mod memory;
+mod nix_conf;
 mod processor;
 mod snapshot;
 mod swap;
 mod sysctl;
+mod to_profile;
 mod topology;
 
 pub use cgroup::CgroupLimit;
 pub use cpu_info::Signature;
+pub use difference::Difference;
 pub use fact::{Confidence, Fact};
 pub use gpu::{Capability, DetectedGpu, PciId};
 pub use host::{Case, Disk, DiskKind, Host};
 pub use identity::Identity;
 pub use layers::Layer;
 pub use memory::DetectedMemory;
+pub use nix_conf::{MaxJobs, NixSettings};
 pub use processor::{Processor, Runnable};
 pub use snapshot::{LARGEST_FILE, Snapshot, Wanted};
 pub use swap::{Swap, SwapKind, Zram};
+pub use to_profile::Draft;
 pub use topology::{Cache, CoreKind, Node, Smt, Topology};
 
 /// What a machine is.
@@ -78,6 +84,8 @@ pub struct Detected {
     pub memory: DetectedMemory,
     /// The graphics processors.
     pub gpus: Vec<DetectedGpu>,
+    /// What Nix is told of parallelism.
+    pub nix: NixSettings,
 }
 
 /// Finds out what a machine is. What the files do not tell stays unknown; broken files count as
@@ -90,6 +98,7 @@ pub fn detect(snapshot: &Snapshot) -> Detected {
         processor: processor::read(snapshot, info.as_ref()),
         memory: memory::read(snapshot, &layers),
         gpus: gpu::read(snapshot),
+        nix: nix_conf::read(snapshot),
         layers,
     }
 }

@@ -1,12 +1,10 @@
 //! What the processor is, and what of it may be used here.
 
-use std::cmp::Reverse;
-
 use super::cpu_info::{CpuInfo, Signature};
 use super::identity::{self, Identity};
 use super::topology::{self, Topology};
 use super::{Fact, Snapshot};
-use crate::arch::{Family, FeatureSet, Microarchitecture};
+use crate::arch::{Family, FeatureSet, Microarchitecture, Policy, common_arch};
 
 /// The processor: two answers to "which one", and how its threads are arranged.
 ///
@@ -47,9 +45,9 @@ pub struct Runnable {
     pub masked: FeatureSet,
     /// The highest level that vendors agree on, such as `x86_64_v3`.
     pub level: Option<&'static Microarchitecture>,
-    /// The microarchitectures whose code runs here, less those of which another one in the list
-    /// has every feature; the processor's own vendor's first. Code counts as running if all that
-    /// is missing is never used without asking (see [`Softness`](crate::arch::Softness)).
+    /// The microarchitectures whose code runs here, without those whose code is part of another's:
+    /// see [`common_arch`]. Code counts as running if all that is missing is never used without
+    /// asking (see [`Softness`](crate::arch::Softness)).
     pub architectures: Vec<&'static Microarchitecture>,
 }
 
@@ -60,9 +58,12 @@ impl Processor {
     pub fn target(&self) -> Option<&'static Microarchitecture> {
         let runnable = &self.runnable.as_ref()?.value;
         let own = self.uarch.as_ref().map(|it| it.value.architecture);
+        let runs = |own: &Microarchitecture| {
+            runnable.architectures.contains(&own) || own.runs_on(runnable.features).is_yes()
+        };
         if let Some(own) = own
             && self.translated.is_none()
-            && own.features().hard().is_subset(runnable.features)
+            && runs(own)
         {
             return Some(own);
         }
@@ -186,68 +187,35 @@ fn runnable(
     features: FeatureSet,
     uarch: Option<&Fact<Identity>>,
 ) -> Option<Fact<Runnable>> {
-    let family = info.family?;
     let own = uarch
         .map(|it| it.value.architecture)
-        .filter(|it| it.family() == family);
-    // POWER and RISC-V do not tell features; what the model is says all.
-    let tells = !features.is_empty();
-    let runs = |it: &Microarchitecture| {
-        it.family() == family
-            && if tells {
-                it.features().hard().is_subset(features)
-            } else {
-                own.is_some_and(|own| own.ancestors().contains(&it))
-            }
-    };
-    let all: Vec<&'static Microarchitecture> = Microarchitecture::all()
-        .iter()
-        .filter(|it| runs(it))
-        .collect();
-    let is_covered = |it: &Microarchitecture, by: &'static Microarchitecture| {
-        if tells {
-            it.features().hard().is_subset(by.features().hard())
-        } else {
-            by.ancestors().contains(&it)
-        }
-    };
-    // Of those with the same features one will do: the processor's own, else the eldest.
-    let mut by_reach = all.clone();
-    by_reach.sort_by_key(|it| {
-        let reach = if tells {
-            it.features().hard().len()
-        } else {
-            it.ancestors().len()
+        .filter(|it| Some(it.family()) == info.family);
+    if features.is_empty() {
+        let own = own?;
+        let value = Runnable {
+            features,
+            masked: features,
+            level: own.ancestors().into_iter().rfind(|it| it.is_generic()),
+            architectures: vec![own],
         };
-        (Reverse(reach), Some(*it) != own)
-    });
-    let mut architectures: Vec<&'static Microarchitecture> = Vec::new();
-    for it in by_reach {
-        if !architectures.iter().any(|&kept| is_covered(it, kept)) {
-            architectures.push(it);
-        }
+        return Some(Fact::likely(
+            value,
+            info.file,
+            "the model, for no flags are shown",
+        ));
     }
-    let own_vendor = own.map(Microarchitecture::vendor);
-    architectures.sort_by_key(|it| Some(it.vendor()) != own_vendor);
-    let level = all
-        .iter()
-        .copied()
-        .filter(|it| it.is_generic())
-        .max_by_key(|it| it.features().len());
-    let masked = own
-        .filter(|_| tells)
-        .map_or_else(FeatureSet::default, |own| own.features() - features);
+    let common = common_arch([features])?;
     let value = Runnable {
         features,
-        masked,
-        level,
-        architectures,
+        masked: own.map_or_else(FeatureSet::default, |own| own.features() - features),
+        level: common.choose(Policy::Shareable),
+        architectures: common.targets,
     };
-    Some(if tells {
-        Fact::certain(value, info.file, "the flags that every processor shows")
-    } else {
-        Fact::likely(value, info.file, "the model, for no flags are shown")
-    })
+    Some(Fact::certain(
+        value,
+        info.file,
+        "the flags that every processor shows",
+    ))
 }
 
 /// Who designed a core, as profiles have it.

@@ -75,6 +75,7 @@ static WANTED: &[Wanted] = &[
     content("sys/class/power_supply/*/scope"),
     content("sys/hypervisor/type"),
     content("etc/hostname"),
+    content("etc/nix/nix.conf"),
     content("etc/os-release"),
     content("usr/lib/os-release"),
     content("run/systemd/container"),
