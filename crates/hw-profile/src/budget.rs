@@ -1,6 +1,7 @@
 //! What builds may use of a machine.
 
-use crate::{Bytes, Cores, Diagnostic, Profile, Severity};
+use crate::rule;
+use crate::{Bytes, Cores, Diagnostic, Profile};
 
 /// How many times smaller zram keeps a page than it was, where it was not measured.
 ///
@@ -96,7 +97,7 @@ impl Profile {
     /// with what is wrong with the numbers that this rests on.
     ///
     /// A machine that does not tell its threads has one, and one that does not tell its memory
-    /// has none; both are diagnostics of severity [`Severity::Error`], unless `options` say them.
+    /// has none; both are diagnostics of severity [`Error`](crate::Severity::Error), unless `options` say them.
     pub fn budget(&self, options: &BudgetOptions) -> (Budget, Vec<Diagnostic>) {
         let mut found = Vec::new();
         let threads = self.thread_budget(options, &mut found);
@@ -109,8 +110,7 @@ impl Profile {
             if threads == Cores(0) {
                 found.push(
                     Diagnostic::new(
-                        "no-threads",
-                        Severity::Error,
+                        &rule::NO_THREADS,
                         "cpu.threads",
                         "no thread is allowed for builds; one is counted",
                     )
@@ -120,8 +120,7 @@ impl Profile {
                 && threads > there
             {
                 found.push(Diagnostic::new(
-                    "threads-exceeded",
-                    Severity::Warning,
+                    &rule::THREADS_EXCEEDED,
                     "cpu.threads",
                     format!("{threads} threads are allowed for builds; the machine has {there}"),
                 ));
@@ -131,8 +130,7 @@ impl Profile {
         let Some(threads) = self.threads() else {
             found.push(
                 Diagnostic::new(
-                    "threads-unknown",
-                    Severity::Error,
+                    &rule::THREADS_UNKNOWN,
                     "cpu.threads",
                     "the number of threads is not known; one is counted",
                 )
@@ -148,8 +146,7 @@ impl Profile {
         if known.is_none() && options.memory.is_none() {
             found.push(
                 Diagnostic::new(
-                    "memory-unknown",
-                    Severity::Error,
+                    &rule::MEMORY_UNKNOWN,
                     "memory.total",
                     "the amount of memory is not known; none is counted",
                 )
@@ -180,9 +177,7 @@ impl Profile {
             && known.is_some()
         {
             found.push(
-                Diagnostic::new(
-                    "memory-exceeded",
-                    Severity::Warning,
+                Diagnostic::new(&rule::MEMORY_EXCEEDED,
                     "memory.total",
                     format!(
                         "{memory} are allowed for builds; {effective} less a reserve of {reserve} leave {left}"
@@ -192,8 +187,7 @@ impl Profile {
             );
         } else if known.is_some() && options.memory.is_none() && left == Bytes(0) {
             found.push(Diagnostic::new(
-                "no-memory-left",
-                Severity::Error,
+                &rule::NO_MEMORY_LEFT,
                 "memory.total",
                 format!("a reserve of {wanted} leaves nothing of {effective} for builds"),
             ));
@@ -231,17 +225,13 @@ impl Profile {
         }
         let path = "memory.effectiveTotal";
         found.push(if self.zram_disksize() == Bytes(0) {
-            Diagnostic::new(
-                "total-overstated",
-                Severity::Warning,
+            Diagnostic::new(&rule::TOTAL_OVERSTATED,
                 path,
                 format!("declares {declared}; the machine has {effective} and no zram; overstated by {over}"),
             )
             .hint(format!("declare {effective}, or leave it out"))
         } else {
-            Diagnostic::new(
-                "zram-counted-as-ram",
-                Severity::Warning,
+            Diagnostic::new(&rule::ZRAM_COUNTED_AS_RAM,
                 path,
                 format!(
                     "declares {declared}; zram lives in RAM: about {effective} effective at ratio {ratio}, \
@@ -265,8 +255,7 @@ fn compression_ratio(options: &BudgetOptions, found: &mut Vec<Diagnostic>) -> f6
             };
             found.push(
                 Diagnostic::new(
-                    "compression-ratio",
-                    Severity::Error,
+                    &rule::COMPRESSION_RATIO,
                     "memory.zramPercentage",
                     format!("a compression ratio of {ratio} cannot be; {used} is counted"),
                 )

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::Rule;
+
 /// How much a [`Diagnostic`] matters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Severity {
@@ -27,7 +29,7 @@ impl fmt::Display for Severity {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Diagnostic {
-    /// The stable name of the rule, in kebab case.
+    /// The id of the [`Rule`], in kebab case.
     pub id: &'static str,
     /// How much it matters.
     pub severity: Severity,
@@ -42,14 +44,13 @@ pub struct Diagnostic {
 
 impl Diagnostic {
     pub(crate) fn new(
-        id: &'static str,
-        severity: Severity,
+        rule: &'static Rule,
         path: impl Into<String>,
         message: impl Into<String>,
     ) -> Self {
         Self {
-            id,
-            severity,
+            id: rule.id,
+            severity: rule.severity,
             path: path.into(),
             message: message.into(),
             hint: None,

@@ -40,20 +40,28 @@
 pub mod arch;
 mod budget;
 mod check;
+mod cuda;
 pub mod detect;
 mod diagnostic;
 mod parse_quantity;
 mod profile;
+mod rule;
 mod spelled;
+mod target;
+mod tier_budget;
 mod units;
 mod value;
 
 pub use budget::{Budget, BudgetOptions, MemoryBudget};
+pub use check::{CheckOptions, check_together};
+pub use cuda::ComputeCapability;
 pub use diagnostic::{Diagnostic, Severity};
 pub use parse_quantity::Error;
 pub use profile::{
     Build, BuildMemory, Compiler, Cpu, Cuda, Gpu, Memory, Package, Parallelism, Profile, System,
 };
+pub use rule::{Rule, rule, rules};
 pub use spelled::{Quantity, Scalar, Spelled};
+pub use tier_budget::{TierBudget, TierDemand, TierError};
 pub use units::{Bytes, Cores};
 pub use value::Value;

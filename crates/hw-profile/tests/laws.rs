@@ -1,6 +1,9 @@
 //! Laws of the memory formula and of reading profiles, on generated machines.
 
-use hw_profile::{Budget, BudgetOptions, Bytes, Profile};
+use hw_profile::{
+    Budget, BudgetOptions, Bytes, CheckOptions, Cores, Profile, TierDemand, TierError,
+    check_together, rule,
+};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -81,18 +84,52 @@ proptest! {
     }
 
     #[test]
+    fn a_tier_never_exceeds_hot_memory_and_has_a_job_or_an_error(
+        ram in 0.0..256.0_f64, percentage in 0.0..300.0_f64, ratio in 1.0..8.0_f64,
+        jobs in prop::option::of(0..64_u32), cores in 0..64_u32, memory in 1..=(64_u64 << 30),
+        given in prop::option::of(0..(256_u64 << 30)), reserve in prop::option::of(0..(64_u64 << 30)),
+    ) {
+        let options = BudgetOptions {
+            compression_ratio: Some(ratio),
+            memory: given.map(Bytes),
+            reserve: reserve.map(Bytes),
+            ..BudgetOptions::default()
+        };
+        let budget = machine(ram, percentage).budget(&options).0;
+        let demand = TierDemand { name: "t".to_owned(), jobs, cores: Cores(cores), memory: Bytes(memory) };
+        match budget.tier(&demand) {
+            Ok(tier) => {
+                prop_assert!(tier.jobs >= 1);
+                prop_assert!(jobs.is_none_or(|jobs| tier.jobs <= jobs));
+                prop_assert_eq!(tier.memory, Bytes(memory * u64::from(tier.jobs)));
+                prop_assert!(tier.memory + budget.memory.reserve <= budget.memory.hot);
+                prop_assert!(tier.memory <= budget.memory.for_builds);
+            }
+            Err(TierError::NoJobs { .. }) => prop_assert_eq!(jobs, Some(0)),
+            Err(error) => {
+                prop_assert!(Bytes(memory) > budget.memory.hot_for_builds(), "{error}");
+            }
+        }
+        let said = budget.check_tiers(&[demand]);
+        let above = said.iter().any(|it| it.id == "tier-above-memory");
+        prop_assert_eq!(above, Bytes(memory) > budget.memory.for_builds);
+    }
+
+    #[test]
     fn odd_values_do_not_panic_and_are_kept(
         values in prop::collection::vec(scalar(), 14),
+        march in prop_oneof!["[a-z0-9-]{0,8}", Just("skylake".to_owned()), Just("znver5".to_owned())],
         ratio in prop::option::of(any::<f64>()),
         sizes in prop::collection::vec(prop::option::of(any::<u64>()), 3),
     ) {
         let [total, percentage, effective, zram, cores, threads, jobs, max_cores, limit, package, package_jobs, a, b, c] =
             <[Value; 14]>::try_from(values).expect("14 values");
         let written = json!({
-            "cpu": { "cores": cores, "threads": threads },
+            "cpu": { "cores": cores, "threads": threads, "march": march },
             "memory": { "total": total, "zramPercentage": percentage, "effectiveTotal": effective, "zramEnabled": zram },
             "build": { "parallelism": { "maxJobs": jobs, "maxCores": max_cores }, "memory": { "heavyBuildLimit": limit } },
-            "packages": { "go": { "nixBuildCores": package, "nixBuildMaxJobs": package_jobs, "other": a } },
+            "packages": { "go": { "nixBuildCores": package, "nixBuildMaxJobs": package_jobs, "other": a, "cudaSupport": zram } },
+            "gpu": { "computeCapability": a, "maxCudaVersion": b, "cudaSupport": zram },
             "unknown": [ b, { "c": c } ],
         });
         let profile: Profile = serde_json::from_value(written).expect("any scalar is read");
@@ -112,7 +149,10 @@ proptest! {
         if options.memory.is_none() {
             prop_assert!(budget.memory.for_builds + budget.memory.reserve <= budget.memory.effective);
         }
-        let found = profile.check();
+        let machine = Some(profile.clone());
+        let found = profile.check_all(&CheckOptions { budget: options, machine, ..CheckOptions::default() });
+        prop_assert!(check_together(&[&profile, &profile]).is_empty());
+        prop_assert!(found.iter().all(|it| rule(it.id).is_some_and(|rule| rule.severity == it.severity)));
         prop_assert!(found.iter().all(|it| !it.message.is_empty() && !it.path.is_empty()));
         let again: Profile =
             serde_json::from_value(serde_json::to_value(&profile).expect("JSON")).expect("a profile");
@@ -122,6 +162,6 @@ proptest! {
     #[test]
     fn any_text_is_a_size_or_not(text in any::<String>()) {
         let _ = text.parse::<Bytes>();
-        let _ = text.parse::<hw_profile::Cores>();
+        let _ = text.parse::<Cores>();
     }
 }

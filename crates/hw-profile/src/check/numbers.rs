@@ -1,6 +1,7 @@
 //! What cannot be right in a profile, whatever is planned with it.
 
-use crate::{Diagnostic, Profile, Scalar, Severity};
+use crate::rule;
+use crate::{Diagnostic, Profile, Scalar};
 
 /// From this many processes per thread on, builds slow each other down. Threads wait for files
 /// and linkers at times, so somewhat more than one is best.
@@ -30,8 +31,7 @@ impl Profile {
             if let Some(problem) = problem {
                 found.push(
                     Diagnostic::new(
-                        "unreadable-value",
-                        Severity::Error,
+                        &rule::UNREADABLE_VALUE,
                         path,
                         format!("{problem}; it is not counted"),
                     )
@@ -40,8 +40,7 @@ impl Profile {
             } else if value.is_negative() {
                 found.push(
                     Diagnostic::new(
-                        "negative-number",
-                        Severity::Error,
+                        &rule::NEGATIVE_NUMBER,
                         path,
                         format!("{written} is negative; it is not counted"),
                     )
@@ -52,8 +51,7 @@ impl Profile {
                 if text.trim().parse::<f64>().is_ok() {
                     found.push(
                         Diagnostic::new(
-                            "number-as-text",
-                            Severity::Note,
+                            &rule::NUMBER_AS_TEXT,
                             path,
                             format!("the number {} is kept as text", text.trim()),
                         )
@@ -86,8 +84,7 @@ impl Profile {
         if threads < cores {
             found.push(
                 Diagnostic::new(
-                    "threads-below-cores",
-                    Severity::Error,
+                    &rule::THREADS_BELOW_CORES,
                     "cpu.threads",
                     format!("{threads} threads on {cores} cores"),
                 )
@@ -95,9 +92,7 @@ impl Profile {
             );
         } else if !threads.0.is_multiple_of(cores.0) {
             found.push(
-                Diagnostic::new(
-                    "uneven-cores",
-                    Severity::Warning,
+                Diagnostic::new(&rule::UNEVEN_CORES,
                     "cpu.cores",
                     format!("{threads} threads do not spread evenly over {cores} physical cores"),
                 )
@@ -120,8 +115,7 @@ impl Profile {
         {
             found.push(
                 Diagnostic::new(
-                    "zram-too-large",
-                    Severity::Warning,
+                    &rule::ZRAM_TOO_LARGE,
                     "memory.zramPercentage",
                     format!("a disksize of {percentage} % of RAM"),
                 )
@@ -146,15 +140,13 @@ impl Profile {
             let path = "build.parallelism.maxCores";
             found.push(if per_job > threads {
                 Diagnostic::new(
-                    "cores-above-threads",
-                    Severity::Warning,
+                    &rule::CORES_ABOVE_THREADS,
                     path,
                     format!("{per_job} threads per job; the machine has {threads}"),
                 )
             } else {
                 Diagnostic::new(
-                    "threads-called-cores",
-                    Severity::Note,
+                    &rule::THREADS_CALLED_CORES,
                     path,
                     format!("{per_job} are threads; the machine has {physical} physical cores"),
                 )
@@ -168,8 +160,7 @@ impl Profile {
                 && cores > threads
             {
                 found.push(Diagnostic::new(
-                    "cores-above-threads",
-                    Severity::Warning,
+                    &rule::CORES_ABOVE_THREADS,
                     format!("{}.nixBuildCores", package_path(name)),
                     format!("{cores} threads per job; the machine has {threads}"),
                 ));
@@ -196,9 +187,7 @@ impl Profile {
         if jobs > 1 && processes > OVERSUBSCRIBED * u64::from(threads.0) {
             let times = processes as f64 / f64::from(threads.0);
             found.push(
-                Diagnostic::new(
-                    "oversubscribed",
-                    Severity::Warning,
+                Diagnostic::new(&rule::OVERSUBSCRIBED,
                     path,
                     format!(
                         "{jobs} × {per_job} = {processes} processes on {threads} threads ({times:.1} ×)"
@@ -211,7 +200,7 @@ impl Profile {
 }
 
 /// The path of a package's settings, with quotes around the name where Nix needs them.
-fn package_path(name: &str) -> String {
+pub(super) fn package_path(name: &str) -> String {
     let plain = name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
         && name
             .bytes()
