@@ -48,6 +48,30 @@
 //! it counts as not to be had, so that a plan builds it too.
 //!
 //! A holding whose references nobody knows (a plain list of paths) counts as complete.
+//!
+//! # Simulation
+//!
+//! What a cache should evict is a question to its past. [`trace`] reads what was asked of it,
+//! [`policy`] has the policies, [`simulate`] lets one serve the other and counts:
+//!
+//! ```
+//! use cache_policy::policy::PolicyKind;
+//! use cache_policy::simulate::count_misses;
+//! use cache_policy::trace::read_csv;
+//! use drv_graph::Bytes;
+//!
+//! let log = b"time,key,size\n0,glibc,30\n1,curl,10\n2,glibc,30\n3,firefox,80\n4,glibc,30\n";
+//! let (trace, _) = read_csv(log)?;
+//! let capacity = Bytes(100);
+//! let misses = |kind: PolicyKind| count_misses(&trace, capacity, &mut kind.build(&trace, capacity));
+//! assert_eq!(misses(PolicyKind::Lru).requests, 4);
+//! assert_eq!(misses(PolicyKind::BeladySize).requests, 3);
+//! # Ok::<(), cache_policy::trace::TraceError>(())
+//! ```
+//!
+//! Keys are dense numbers within a trace, whatever they are outside. The misses of every policy
+//! that libCacheSim has and that draws no lots equal libCacheSim's.
+//!
 //! The crate asks nobody: what a server or a directory answered is put in.
 #![warn(
     clippy::disallowed_macros,
@@ -55,10 +79,15 @@
     clippy::disallowed_types
 )]
 
+mod cache_tier;
 mod hit_rate;
 mod holdings;
 mod inventory;
+pub mod policy;
+pub mod simulate;
+pub mod trace;
 
+pub use cache_tier::CacheTier;
 pub use hit_rate::HitRate;
 pub use holdings::{Holding, Holdings};
 pub use inventory::{Found, Inventory, Source, SourceId, Unservable};
