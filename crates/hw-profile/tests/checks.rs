@@ -2,6 +2,7 @@
 
 use expect_test::{Expect, expect};
 use hw_profile::arch::{FeatureSet, Toolchain, Version};
+use hw_profile::detect::{Snapshot, detect};
 use hw_profile::{
     Bytes, CheckOptions, Cores, Diagnostic, Profile, TierDemand, check_together, rule,
 };
@@ -39,6 +40,25 @@ fn check(text: &str, options: &CheckOptions, hidden: &[&str], expect: &Expect) {
 fn check_part(part: &str, expect: &Expect) {
     let text = format!("{{ cpu.threads = 8; memory.total = \"16GiB\"; {part} }}");
     check(&text, &CheckOptions::default(), &[], expect);
+}
+
+const ZEN3: &str = "\
+processor : 0
+vendor_id : AuthenticAMD
+cpu family : 25
+model : 33
+model name : AMD Ryzen 5 5600H
+physical id : 0
+core id : 0
+";
+
+/// Checked on a machine with these files.
+fn on(files: &[(&str, &str)]) -> CheckOptions {
+    let snapshot: Snapshot = files.iter().copied().collect();
+    CheckOptions {
+        machine: Some(detect(&snapshot)),
+        ..CheckOptions::default()
+    }
 }
 
 fn tier(name: &str, jobs: u32, cores: u32, gb: f64) -> TierDemand {
@@ -187,11 +207,18 @@ fn architectures() {
 
 #[test]
 fn a_guest_whose_features_are_hidden() {
-    let march = "{ cpu.threads = 2; memory.total = \"16GiB\"; cpu.march = \"znver3\"; }";
+    let march =
+        "{ cpu = { march = \"znver3\"; cores = 1; threads = 1; }; memory.total = \"16GiB\"; }";
     let zen3 = nix(march).features();
-    let without = |flags: &str| CheckOptions {
-        features: Some(zen3 - FeatureSet::from_flags(flags)),
-        ..CheckOptions::default()
+    let without = |flags: &str| {
+        let flags = zen3 - FeatureSet::from_flags(flags);
+        on(&[
+            (
+                "proc/cpuinfo",
+                &format!("{ZEN3}flags : lm {flags} hypervisor\n"),
+            ),
+            ("proc/meminfo", "MemTotal: 16777216 kB\n"),
+        ])
     };
     check(march, &without("pku mwaitx wbnoinvd"), &[], &expect![[""]]);
     check(
@@ -199,9 +226,9 @@ fn a_guest_whose_features_are_hidden() {
         &without("vaes"),
         &[],
         &expect![[r#"
-        error[march-not-runnable] cpu.march: code for znver3 needs what the processor lacks: vaes
-          it runs code for znver2
-    "#]],
+            error[march-not-runnable] cpu.march: code for znver3 needs what the processor lacks: vaes
+              it runs code for znver2
+        "#]],
     );
 }
 
@@ -271,26 +298,16 @@ fn settings_of_jobs() {
 
 #[test]
 fn another_machine() {
-    let machine = nix(
-        "{ cpu = { vendor = \"AMD\"; march = \"zen3\"; cores = 6; threads = 12; }; memory = { total = \"7.6GiB\"; zramEnabled = true; }; \
-           gpu.computeCapability = \"8.6\"; }",
-    );
-    let options = CheckOptions {
-        machine: Some(machine),
-        ..CheckOptions::default()
-    };
-    check(
-        GUEST,
-        &options,
-        &["number-as-text", "bare-memory-number", "one-job"],
-        &expect![[r#"
-            warning[differs-from-machine] memory.zramEnabled: the profile says no zram, the machine has zram
-              correct the profile, or check that it is this machine's
-        "#]],
-    );
+    let machine = on(&[
+        (
+            "proc/cpuinfo",
+            &format!("{ZEN3}flags : lm fxsr mmx sse sse2 pni ssse3 cx16\n"),
+        ),
+        ("proc/meminfo", "MemTotal: 8388608 kB\n"),
+    ]);
     check(
         TOWER,
-        &options,
+        &machine,
         &[
             "number-as-text",
             "bare-memory-number",
@@ -300,20 +317,28 @@ fn another_machine() {
         ],
         &expect![[r#"
             note[threads-called-cores] build.parallelism.maxCores: 6 are threads; the machine has 4 physical cores
+            error[march-not-runnable] build.compiler.march: code for skylake needs what the processor lacks: sse4_1 sse4_2 lahf_lm popcnt abm movbe bmi1 bmi2 f16c fma aes pclmulqdq adx rdrand rdseed fsgsbase clflushopt xsave xsaveopt xsavec avx avx2
+              it runs code for nocona
             warning[memory-overcommitted] build.memory.heavyBuildLimit: 6 × 12.0 GB = 72.0 GB at once; 16.0 GB are left for builds, of which 4.0 GB can be in use at once while zram is full
               the kernel kills one of them: let heavy builds run alone
-            warning[differs-from-machine] cpu.vendor: the profile says intel, the machine has AMD
-              correct the profile, or check that it is this machine's
-            warning[differs-from-machine] cpu.march: the profile says skylake, the machine has zen3
-              correct the profile, or check that it is this machine's
-            warning[differs-from-machine] cpu.cores: the profile says 4, the machine has 6
-              correct the profile, or check that it is this machine's
-            warning[differs-from-machine] cpu.threads: the profile says 8, the machine has 12
-              correct the profile, or check that it is this machine's
-            warning[differs-from-machine] memory.total: the profile says 16.0 GB, the machine has 7.6 GB
-              correct the profile, or check that it is this machine's
-            warning[differs-from-machine] gpu.computeCapability: the profile says 5.2, the machine has 8.6
-              correct the profile, or check that it is this machine's
+            warning[differs-from-machine] cpu.vendor: says intel, the machine has amd
+              correct the profile, or make sure that it is this machine's
+            warning[differs-from-machine] cpu.model: says i7-6700K, the machine has Ryzen 5 5600H
+              correct the profile, or make sure that it is this machine's
+            warning[differs-from-machine] cpu.family: says skylake, the machine has zen3
+              correct the profile, or make sure that it is this machine's
+            warning[differs-from-machine] cpu.march: says skylake, the machine has x86-64: this machine lacks sse4_1 sse4_2 lahf_lm popcnt abm movbe bmi1 bmi2 f16c fma aes pclmulqdq adx rdrand rdseed fsgsbase clflushopt xsave xsaveopt xsavec avx avx2
+              correct the profile, or make sure that it is this machine's
+            warning[differs-from-machine] cpu.cores: says 4, the machine has 1
+              correct the profile, or make sure that it is this machine's
+            warning[differs-from-machine] cpu.threads: says 8, the machine has 1
+              correct the profile, or make sure that it is this machine's
+            warning[differs-from-machine] gpu.vendor: says nvidia, the machine has none
+              correct the profile, or make sure that it is this machine's
+            warning[differs-from-machine] memory.total: says 16, the machine has 8
+              correct the profile, or make sure that it is this machine's
+            warning[differs-from-machine] memory.zramEnabled: says true, the machine has false
+              correct the profile, or make sure that it is this machine's
         "#]],
     );
 }

@@ -1,5 +1,6 @@
 //! Laws of the memory formula and of reading profiles, on generated machines.
 
+use hw_profile::detect::{Snapshot, detect};
 use hw_profile::{
     Budget, BudgetOptions, Bytes, CheckOptions, Cores, Profile, TierDemand, TierError,
     check_together, rule,
@@ -149,7 +150,7 @@ proptest! {
         if options.memory.is_none() {
             prop_assert!(budget.memory.for_builds + budget.memory.reserve <= budget.memory.effective);
         }
-        let machine = Some(profile.clone());
+        let machine = Some(detect(&Snapshot::default()));
         let found = profile.check_all(&CheckOptions { budget: options, machine, ..CheckOptions::default() });
         prop_assert!(check_together(&[&profile, &profile]).is_empty());
         prop_assert!(found.iter().all(|it| rule(it.id).is_some_and(|rule| rule.severity == it.severity)));

@@ -52,7 +52,11 @@ impl Profile {
         let Some(Ok(target)) = self.target() else {
             return;
         };
-        let features = options.features.unwrap_or_else(|| self.features());
+        let runnable = options
+            .machine
+            .as_ref()
+            .and_then(|it| it.processor.runnable.as_ref());
+        let features = runnable.map_or_else(|| self.features(), |it| it.value.features);
         if let RunsOn::No { missing } = target.runs_on(features) {
             let common = arch::common_arch([features]);
             let best = common.and_then(|common| common.choose(arch::Policy::MostFeatures));

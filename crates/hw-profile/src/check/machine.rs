@@ -1,81 +1,44 @@
 //! Whether a profile is that of the machine.
 
+use crate::detect::Detected;
 use crate::rule;
-use crate::{Bytes, Diagnostic, Profile};
-
-/// By how much memory may differ: firmware, graphics and the kernel keep some of what is sold, and
-/// sizes are written in whole GB.
-const TOLERANCE: f64 = 1.0 / 8.0;
+use crate::{Diagnostic, Profile, Value};
 
 impl Profile {
-    /// What this profile says otherwise than `machine`, a profile of the machine as it was found.
-    /// What one of them does not say is no difference.
-    pub(super) fn differences(&self, machine: &Self, found: &mut Vec<Diagnostic>) {
-        let mut differ = |path: &str, here: String, there: String| {
-            let message = format!("the profile says {here}, the machine has {there}");
-            found.push(
-                Diagnostic::new(&rule::DIFFERS_FROM_MACHINE, path, message)
-                    .hint("correct the profile, or check that it is this machine's"),
-            );
-        };
-        if let (Some(here), Some(there)) = (&self.cpu.vendor, &machine.cpu.vendor)
-            && !vendor(here).eq_ignore_ascii_case(vendor(there))
-        {
-            differ("cpu.vendor", here.clone(), there.clone());
-        }
-        if let (Some(here), Some(there)) = (&self.cpu.march, &machine.cpu.march) {
-            let same = match (self.microarchitecture(), machine.microarchitecture()) {
-                (Some(here), Some(there)) => here == there,
-                _ => here == there,
+    /// What this profile says otherwise than what was detected; see [`Detected::differences`].
+    pub(super) fn differences(&self, machine: &Detected, found: &mut Vec<Diagnostic>) {
+        for difference in machine.differences(self) {
+            let is_said = |it: &Diagnostic| {
+                it.path == difference.path && it.id == rule::MARCH_NOT_RUNNABLE.id
             };
-            if !same {
-                differ("cpu.march", here.clone(), there.clone());
+            if found.iter().any(is_said) {
+                continue;
             }
-        }
-        for (path, here, there) in [
-            ("cpu.cores", self.cores(), machine.cores()),
-            ("cpu.threads", self.threads(), machine.threads()),
-        ] {
-            if let (Some(here), Some(there)) = (here, there)
-                && here != there
-            {
-                differ(path, here.to_string(), there.to_string());
+            let there = shown(&difference.found.value);
+            let mut message = match &difference.said {
+                Some(said) => format!("says {}, the machine has {there}", shown(said)),
+                None => format!("is missing; the machine has {there}"),
+            };
+            if let Some(reason) = &difference.reason {
+                message = format!("{message}: {reason}");
             }
-        }
-        if let (Some(here), Some(there)) = (self.ram(), machine.ram())
-            && !near(here, there)
-        {
-            differ("memory.total", here.to_string(), there.to_string());
-        }
-        let zram = |profile: &Self| profile.memory.zram_enabled.as_ref()?.value().copied();
-        if let (Some(here), Some(there)) = (zram(self), zram(machine))
-            && here != there
-        {
-            let said = |there| if there { "zram" } else { "no zram" }.to_owned();
-            differ("memory.zramEnabled", said(here), said(there));
-        }
-        let capability = |profile: &Self| {
-            let gpu = profile.gpu.as_ref()?;
-            Some(gpu.compute_capability.as_ref()?.to_string())
-        };
-        if let (Some(here), Some(there)) = (capability(self), capability(machine))
-            && here != there
-        {
-            differ("gpu.computeCapability", here, there);
+            found.push(
+                Diagnostic::new(&rule::DIFFERS_FROM_MACHINE, difference.path, message)
+                    .hint("correct the profile, or make sure that it is this machine's"),
+            );
         }
     }
 }
 
-fn near(here: Bytes, there: Bytes) -> bool {
-    let (low, high) = (here.min(there).as_gb(), here.max(there).as_gb());
-    high - low <= high * TOLERANCE
-}
-
-/// A vendor of x86 as people call it.
-fn vendor(name: &str) -> &str {
-    match name {
-        "GenuineIntel" => "intel",
-        "AuthenticAMD" => "amd",
-        _ => name,
+/// A value as it is said in a sentence.
+fn shown(value: &Value) -> String {
+    match value {
+        Value::Null => "nothing".to_owned(),
+        Value::Bool(value) => value.to_string(),
+        Value::Int(value) => value.to_string(),
+        Value::Float(value) => value.to_string(),
+        Value::Text(text) => text.clone(),
+        Value::List(list) => list.iter().map(shown).collect::<Vec<_>>().join(" "),
+        Value::Attrs(attrs) => format!("{} attributes", attrs.len()),
     }
 }

@@ -9,7 +9,8 @@ mod together;
 
 pub use together::check_together;
 
-use crate::arch::{FeatureSet, Toolchain};
+use crate::arch::Toolchain;
+use crate::detect::Detected;
 use crate::{BudgetOptions, Diagnostic, Profile, TierDemand};
 
 /// What the caller knows besides the profile. The default knows nothing, which is no finding.
@@ -23,10 +24,8 @@ pub struct CheckOptions {
     pub tiers: Vec<TierDemand>,
     /// The compilers that build for it.
     pub toolchain: Toolchain,
-    /// What the real processor has; where it is not known, what `cpu.march` says.
-    pub features: Option<FeatureSet>,
-    /// A profile of the machine as it was found.
-    pub machine: Option<Profile>,
+    /// The machine that the profile is said to be of.
+    pub machine: Option<Detected>,
 }
 
 impl Profile {
