@@ -6,11 +6,12 @@
 )]
 
 use std::cell::OnceCell;
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use rnix::SyntaxKind::*;
-use rnix::SyntaxNode;
+use rnix::{SyntaxNode, TextSize};
 
+use super::derivation::{Definition, Derivation, overlay_definitions};
 use super::{FileKind, Options};
 use crate::names::{BindingId, Names};
 use crate::{Key, Span};
@@ -24,6 +25,12 @@ pub(super) struct Context<'t> {
     /// Every node of the tree but tokens.
     pub(super) nodes: Vec<SyntaxNode>,
     pub(super) kind: FileKind,
+    /// The sets that become derivations, in the order of the text.
+    pub(super) derivations: Vec<Derivation>,
+    /// What overlays define, in the order of the text.
+    pub(super) definitions: Vec<Definition>,
+    /// The places in `derivations` by where their sets start.
+    derivation_at: HashMap<TextSize, usize>,
     unneeded: OnceCell<HashSet<BindingId>>,
 }
 
@@ -31,12 +38,22 @@ impl<'t> Context<'t> {
     pub(super) fn of(text: &'t str, root: &'t SyntaxNode, options: &'t Options) -> Self {
         let mut nodes = Vec::new();
         let names = Names::of(text, root, &mut |node| nodes.push(node.clone()));
+        let of_kind = |kind| nodes.iter().filter(move |node| node.kind() == kind);
+        let derivations: Vec<_> = of_kind(NODE_ATTR_SET).filter_map(Derivation::of).collect();
+        let starts = derivations
+            .iter()
+            .map(|derivation| derivation.set.text_range().start());
+        let derivation_at = starts.zip(0..).collect();
+        let definitions = of_kind(NODE_LAMBDA).flat_map(overlay_definitions).collect();
         Self {
             text,
             root,
             options,
             names,
             nodes,
+            derivations,
+            definitions,
+            derivation_at,
             kind: options.kind.unwrap_or_else(|| kind(root)),
             unneeded: OnceCell::new(),
         }
@@ -45,6 +62,12 @@ impl<'t> Context<'t> {
     /// The bindings that nothing needs.
     pub(super) fn unneeded(&self) -> &HashSet<BindingId> {
         self.unneeded.get_or_init(|| self.names.unneeded())
+    }
+
+    /// The derivation that a set becomes.
+    pub(super) fn derivation(&self, set: &SyntaxNode) -> Option<&Derivation> {
+        let at = self.derivation_at.get(&set.text_range().start())?;
+        Some(&self.derivations[*at]).filter(|derivation| derivation.set == *set)
     }
 
     /// The text of a node, without a copy.
@@ -86,7 +109,9 @@ fn kind(root: &SyntaxNode) -> FileKind {
         return FileKind::Other;
     };
     if head.kind() != NODE_PATTERN {
-        return if overlay_arguments(&lambda).is_some() {
+        let functions = std::iter::successors(Some(lambda), SyntaxNode::last_child);
+        let mut functions = functions.take_while(|node| node.kind() == NODE_LAMBDA);
+        return if functions.any(|lambda| is_overlay(&lambda)) {
             FileKind::Overlay
         } else {
             FileKind::Other
@@ -105,7 +130,7 @@ fn kind(root: &SyntaxNode) -> FileKind {
 }
 
 /// What only modules define at their top, or little else does.
-const MODULE_ATTRIBUTES: [&str; 18] = [
+pub(super) const MODULE_ATTRIBUTES: [&str; 18] = [
     "boot",
     "config",
     "environment",
@@ -133,7 +158,7 @@ pub(super) fn has_ellipsis(pattern: &SyntaxNode) -> bool {
 }
 
 /// What an expression gives in the end: through `let`, `with`, `assert` and parentheses.
-fn result(mut node: SyntaxNode) -> SyntaxNode {
+pub(super) fn result(mut node: SyntaxNode) -> SyntaxNode {
     while matches!(
         node.kind(),
         NODE_LET_IN | NODE_WITH | NODE_ASSERT | NODE_PAREN
@@ -156,21 +181,32 @@ pub(super) fn first_keys(set: &SyntaxNode) -> Vec<String> {
     keys.collect()
 }
 
-/// The names of an overlay's two arguments, if the function is an overlay, or becomes one after
-/// arguments of its own.
-pub(super) fn overlay_arguments(lambda: &SyntaxNode) -> Option<(String, String)> {
-    let name = |lambda: &SyntaxNode| {
+/// The names of a path, decoded; empty if one of them is computed.
+pub(super) fn keys(path: &SyntaxNode) -> Vec<String> {
+    let names: Option<Vec<String>> = path
+        .children()
+        .map(|part| match Key::of(&part)? {
+            Key::Static(name) => Some(name),
+            Key::Dynamic(_) => None,
+        })
+        .collect();
+    names.unwrap_or_default()
+}
+
+/// Whether the next two arguments of a function are those of an overlay.
+pub(super) fn is_overlay(lambda: &SyntaxNode) -> bool {
+    let argument = |lambda: &SyntaxNode| {
         let head = lambda.first_child()?;
         (head.kind() == NODE_IDENT_PARAM).then(|| head.to_string())
     };
-    let inner = lambda
-        .last_child()
-        .filter(|body| body.kind() == NODE_LAMBDA)?;
-    if let (Some(last), Some(previous)) = (name(lambda), name(&inner)) {
-        let is = |name: &str, known: &[&str]| known.contains(&name.trim_start_matches('_'));
-        if is(&last, &["final", "self"]) || is(&previous, &["prev", "super", "previous"]) {
-            return Some((last, previous));
-        }
-    }
-    overlay_arguments(&inner)
+    let is = |name: Option<String>, known: &[&str]| {
+        name.is_some_and(|name| known.contains(&name.trim_start_matches('_')))
+    };
+    let inner = lambda.last_child();
+    inner.is_some_and(|inner| {
+        inner.kind() == NODE_LAMBDA
+            && argument(&inner).is_some()
+            && (is(argument(lambda), &["final", "self"])
+                || is(argument(&inner), &["prev", "super", "previous"]))
+    })
 }

@@ -35,9 +35,13 @@
 
 mod allow;
 mod context;
+mod derivation;
 mod fix;
 mod options;
 mod rules;
+mod table;
+mod types;
+mod words;
 
 pub use fix::{Applicability, Fix, combine};
 pub use options::{Facts, FileKind, Options, RuleSet, UpstreamAttribute, ValueType};

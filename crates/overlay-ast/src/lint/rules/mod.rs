@@ -1,14 +1,26 @@
 //! The rules, by what they are about.
 
+mod aliases;
+mod configure;
+mod flag_types;
+mod flag_values;
+mod flag_variables;
+mod modules;
 mod operators;
+mod package_sets;
+mod parallelism;
+mod rebuild;
 mod scope;
+mod tiers;
 mod unused;
+mod values;
 
 use std::sync::LazyLock;
 
 use rnix::{SyntaxKind, SyntaxNode};
 
 use super::context::Context;
+use super::derivation::Derivation;
 use super::{Finding, Rule, allow};
 
 /// A rule and how it is checked.
@@ -24,6 +36,8 @@ pub(super) type AtNode = fn(&'static Rule, &Context<'_>, &SyntaxNode, &mut Vec<F
 pub(super) enum Run {
     /// At every node of these kinds.
     Node(&'static [SyntaxKind], AtNode),
+    /// At every set that becomes a derivation.
+    Derivation(fn(&'static Rule, &Context<'_>, &Derivation, &mut Vec<Finding>)),
     /// Once for the file.
     File(fn(&'static Rule, &Context<'_>, &mut Vec<Finding>)),
     /// After all others, on what they found.
@@ -45,15 +59,24 @@ pub(super) use rule;
 
 /// In the order of the ids of their rules.
 static CHECKS: LazyLock<Vec<&'static Check>> = LazyLock::new(|| {
-    let mut checks: Vec<&'static Check> = [
+    let by_subject = [
         allow::CHECKS,
+        aliases::CHECKS,
+        configure::CHECKS,
+        flag_types::CHECKS,
+        flag_values::CHECKS,
+        flag_variables::CHECKS,
+        modules::CHECKS,
         operators::CHECKS,
+        package_sets::CHECKS,
+        parallelism::CHECKS,
+        rebuild::CHECKS,
         scope::CHECKS,
+        tiers::CHECKS,
         unused::CHECKS,
-    ]
-    .into_iter()
-    .flatten()
-    .collect();
+        values::CHECKS,
+    ];
+    let mut checks: Vec<&'static Check> = by_subject.into_iter().flatten().collect();
     checks.sort_by_key(|check| check.rule.id);
     checks
 });
@@ -98,10 +121,17 @@ pub(super) fn check(context: &Context<'_>) -> Vec<Finding> {
         }
     }
     for (at, check) in CHECKS.iter().enumerate() {
-        if let Run::File(run) = check.run
-            && on.has(at)
-        {
-            run(&check.rule, context, &mut findings);
+        if !on.has(at) {
+            continue;
+        }
+        match check.run {
+            Run::File(run) => run(&check.rule, context, &mut findings),
+            Run::Derivation(run) => {
+                for derivation in &context.derivations {
+                    run(&check.rule, context, derivation, &mut findings);
+                }
+            }
+            Run::Node(..) | Run::Findings => {}
         }
     }
     findings
