@@ -9,13 +9,17 @@ use std::io::{self, Write};
 pub struct GeneratedGraph {
     /// Inputs of each derivation: smaller numbers, ascending.
     pub inputs: Vec<Vec<u32>>,
+    /// Whether an edit changed the flags of each.
+    edited: Vec<bool>,
+    /// Whether each is built again because of that.
+    rebuilt: Vec<bool>,
 }
 
 impl GeneratedGraph {
     /// `derivations` derivations with `edges_per_derivation` inputs each, save the first few.
     pub fn new(derivations: u32, edges_per_derivation: u32) -> Self {
         let mut random = SplitMix64(0x9E37_79B9_7F4A_7C15);
-        let inputs = (0..derivations)
+        let inputs: Vec<Vec<u32>> = (0..derivations)
             .map(|i| {
                 let mut inputs: Vec<u32> = Vec::new();
                 while (inputs.len() as u32) < edges_per_derivation.min(i) {
@@ -34,7 +38,30 @@ impl GeneratedGraph {
                 inputs
             })
             .collect();
-        Self { inputs }
+        Self {
+            edited: vec![false; inputs.len()],
+            rebuilt: vec![false; inputs.len()],
+            inputs,
+        }
+    }
+
+    /// The same graph with other flags in every `nth` derivation from `from` on, and so with other
+    /// paths in all that needs one of these.
+    #[must_use]
+    pub fn edited(&self, from: u32, nth: u32) -> Self {
+        let mut edited = self.clone();
+        for (i, inputs) in (0_u32..).zip(&self.inputs) {
+            let at = i as usize;
+            edited.edited[at] = i >= from && (i - from).is_multiple_of(nth);
+            let rebuilt = |&input: &u32| edited.rebuilt[input as usize];
+            edited.rebuilt[at] = edited.edited[at] || inputs.iter().any(rebuilt);
+        }
+        edited
+    }
+
+    /// How many derivations are built again because of an edit.
+    pub fn rebuilt_count(&self) -> usize {
+        self.rebuilt.iter().filter(|&&rebuilt| rebuilt).count()
     }
 
     /// Number of edges.
@@ -52,7 +79,7 @@ impl GeneratedGraph {
         let mut text = String::new();
         for (i, inputs) in (0_u32..).zip(&self.inputs) {
             text.clear();
-            Self::derivation(i, inputs, &mut text);
+            self.derivation(i, inputs, &mut text);
             out.write_all(text.as_bytes())?;
             let comma = if i as usize + 1 < self.inputs.len() {
                 ","
@@ -64,7 +91,9 @@ impl GeneratedGraph {
         writeln!(out, "}}")
     }
 
-    fn derivation(i: u32, inputs: &[u32], out: &mut String) {
+    fn derivation(&self, i: u32, inputs: &[u32], out: &mut String) {
+        let drv_path = |i: u32| store_path(self.number(i) * 2, &(name(i) + ".drv"));
+        let out_path = |i: u32| store_path(self.number(i) * 2 + 1, &name(i));
         let mut put = |text: std::fmt::Arguments<'_>| {
             // Writing to a string cannot fail.
             let _ = out.write_fmt(text);
@@ -99,6 +128,11 @@ impl GeneratedGraph {
         put(format_args!(
             "      \"cmakeFlags\": \"{}\",\n",
             "-DCMAKE_BUILD_TYPE=Release -DBUILD_TESTING=OFF -DCMAKE_SKIP_BUILD_RPATH=ON ".repeat(9)
+                + if self.edited[i as usize] {
+                    "-DCMAKE_CXX_FLAGS=-O3"
+                } else {
+                    ""
+                }
         ));
         if i.is_multiple_of(3) {
             put(format_args!("      \"enableParallelBuilding\": \"1\",\n"));
@@ -124,6 +158,11 @@ impl GeneratedGraph {
             i % 100
         ));
     }
+
+    /// A number for the derivation's paths.
+    fn number(&self, i: u32) -> u32 {
+        i + if self.rebuilt[i as usize] { 1 << 30 } else { 0 }
+    }
 }
 
 fn pname(i: u32) -> String {
@@ -146,14 +185,6 @@ fn pname(i: u32) -> String {
 
 fn name(i: u32) -> String {
     format!("{}-1.{}", pname(i), i % 100)
-}
-
-fn drv_path(i: u32) -> String {
-    store_path(i * 2, &(name(i) + ".drv"))
-}
-
-fn out_path(i: u32) -> String {
-    store_path(i * 2 + 1, &name(i))
 }
 
 /// A store path whose hash part is `number`, scattered, in Nix's base 32.

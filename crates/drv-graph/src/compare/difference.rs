@@ -1,12 +1,14 @@
 //! In what two derivations themselves differ, whatever became of their inputs.
 
+use std::sync::Arc;
+
 use super::aligned::aligned;
 use super::both::End;
 use super::pairs::Pairs;
 use super::view::Views;
 use super::words::changed_words;
 use crate::recipe::{Line, Part};
-use crate::{Derivation, DrvId, OutputKind};
+use crate::{ContentHash, Derivation, DrvId, HashMethod, Output, OutputKind};
 
 /// One thing in which the two derivations of a pair differ, once whatever took an input's place
 /// counts as that input.
@@ -72,11 +74,14 @@ pub(super) fn is_different(views: &Views<'_>, pairs: &Pairs, before: DrvId, afte
         views.derivation(End::After, after),
     );
     a.system() != b.system()
-        || outputs(a) != outputs(b)
-        || sources(a) != sources(b)
+        || !a
+            .outputs()
+            .iter()
+            .map(essence)
+            .eq(b.outputs().iter().map(essence))
+        || (a.input_sources() != b.input_sources() && sources(a) != sources(b))
         || needs(views, pairs, End::Before, before) != needs(views, pairs, End::After, after)
         || aligned(views, before, after)
-            .into_iter()
             .any(|lines| line_differs(views, pairs, before, after, lines))
 }
 
@@ -182,12 +187,19 @@ fn beside_texts(views: &Views<'_>, pairs: &Pairs, before: DrvId, after: DrvId) -
     out
 }
 
+/// What of an output is not made of inputs.
+fn essence(output: &Output) -> (&str, Option<(HashMethod, &ContentHash)>) {
+    let fixed = match &output.kind {
+        OutputKind::FixedOutput { method, hash } => Some((*method, hash)),
+        _ => None,
+    };
+    (&output.name, fixed)
+}
+
 fn outputs(of: &Derivation) -> Vec<String> {
-    let outputs = of.outputs().iter().map(|output| match &output.kind {
-        OutputKind::FixedOutput { method, hash } => {
-            format!("{}:{}:{hash}", output.name, method.as_str())
-        }
-        _ => output.name.to_string(),
+    let outputs = of.outputs().iter().map(|output| match essence(output) {
+        (name, Some((method, hash))) => format!("{name}:{}:{hash}", method.as_str()),
+        (name, None) => name.to_owned(),
     });
     outputs.collect()
 }
@@ -203,7 +215,7 @@ fn sources(of: &Derivation) -> Vec<String> {
 #[derive(Debug)]
 struct Need<'v> {
     place: Place,
-    outputs: Vec<&'v str>,
+    outputs: &'v [Arc<str>],
     /// The derivation itself.
     id: DrvId,
 }
@@ -218,7 +230,7 @@ enum Place {
 
 impl PartialEq for Need<'_> {
     fn eq(&self, other: &Self) -> bool {
-        (self.place, &self.outputs) == (other.place, &other.outputs)
+        (self.place, self.outputs) == (other.place, other.outputs)
     }
 }
 
@@ -231,20 +243,13 @@ fn needs<'v>(views: &'v Views<'_>, pairs: &Pairs, end: End, id: DrvId) -> Vec<Ne
             (None, End::Before) => Place::Gone(input.id),
             (None, End::After) => Place::Added(input.id),
         },
-        outputs: input.outputs.iter().map(|output| &**output).collect(),
+        outputs: input.outputs,
         id: input.id,
     });
     let mut needs: Vec<Need<'_>> = needs.collect();
     needs.sort_by_key(|need| need.place);
-    needs.dedup_by(|next, kept| {
-        let same = next.place == kept.place;
-        if same {
-            kept.outputs.append(&mut next.outputs);
-            kept.outputs.sort_unstable();
-            kept.outputs.dedup();
-        }
-        same
-    });
+    // A fixed output is the only one of its derivation: those of one place want the same.
+    needs.dedup_by_key(|need| need.place);
     needs
 }
 

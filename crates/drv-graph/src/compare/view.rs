@@ -90,7 +90,7 @@ impl Numbers {
     /// Of a pool's texts: numbers of the other pool, where this has them, else higher ones.
     fn after(before: &TextPool, after: &TextPool) -> Self {
         let fresh = before.len() as u32;
-        let number = |text: u32| before.find(after.get(text)).unwrap_or(fresh + text);
+        let number = |text: u32| before.find_of(after, text).unwrap_or(fresh + text);
         Self::Mapped((0..after.len() as u32).map(number).collect())
     }
 

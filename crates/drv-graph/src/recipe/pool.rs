@@ -12,8 +12,8 @@ pub(crate) struct TextPool {
     ends: Vec<usize>,
     /// The latest text of each hash.
     latest: FxHashMap<u64, u32>,
-    /// For each text, the one of the same hash before it.
-    before: Vec<Option<u32>>,
+    /// For each text its hash, and the one of the same hash before it.
+    hashes: Vec<(u64, Option<u32>)>,
 }
 
 impl TextPool {
@@ -26,7 +26,7 @@ impl TextPool {
         let number = self.ends.len() as u32;
         self.texts.push_str(text);
         self.ends.push(self.texts.len());
-        self.before.push(self.latest.insert(hash, number));
+        self.hashes.push((hash, self.latest.insert(hash, number)));
         number
     }
 
@@ -35,13 +35,18 @@ impl TextPool {
         self.find_hashed(text, hash_of(text))
     }
 
+    /// The number of the text that has `number` in `other`.
+    pub(crate) fn find_of(&self, other: &Self, number: u32) -> Option<u32> {
+        self.find_hashed(other.get(number), other.hashes[number as usize].0)
+    }
+
     fn find_hashed(&self, text: &str, hash: u64) -> Option<u32> {
         let mut next = self.latest.get(&hash).copied();
         while let Some(number) = next {
             if self.get(number) == text {
                 return Some(number);
             }
-            next = self.before[number as usize];
+            next = self.hashes[number as usize].1;
         }
         None
     }

@@ -17,6 +17,8 @@ mod likeness;
 mod places;
 mod sweep;
 
+use std::collections::hash_map::Entry;
+
 use rustc_hash::FxHashMap;
 
 use super::MatchedBy;
@@ -67,19 +69,41 @@ fn same_outputs(a: &Derivation, b: &Derivation) -> bool {
             .all(|(a, b)| a.name == b.name && a.path.is_some() && a.path == b.path)
 }
 
-/// The makers of each path that is a first output, ascending.
-fn by_first_output<'v>(
-    views: &'v Views<'_>,
-    end: End,
-    ids: impl Iterator<Item = DrvId>,
-) -> FxHashMap<&'v str, Vec<DrvId>> {
-    let mut makers: FxHashMap<&str, Vec<DrvId>> = FxHashMap::default();
-    for id in ids {
-        if let Some(path) = first_output(views.derivation(end, id)) {
-            makers.entry(path).or_default().push(id);
+/// Derivations by the path of their first output.
+struct Makers<'v> {
+    first: FxHashMap<&'v str, DrvId>,
+    /// Of few paths there are several makers; those behind the first, ascending.
+    more: FxHashMap<&'v str, Vec<DrvId>>,
+}
+
+impl<'v> Makers<'v> {
+    /// `ids` must ascend.
+    fn new(views: &'v Views<'_>, end: End, ids: impl Iterator<Item = DrvId>) -> Self {
+        let mut makers = Self {
+            first: FxHashMap::default(),
+            more: FxHashMap::default(),
+        };
+        for id in ids {
+            let Some(path) = first_output(views.derivation(end, id)) else {
+                continue;
+            };
+            match makers.first.entry(path) {
+                Entry::Vacant(entry) => {
+                    entry.insert(id);
+                }
+                Entry::Occupied(_) => makers.more.entry(path).or_default().push(id),
+            }
         }
+        makers
     }
-    makers
+
+    /// Those whose first output is that of `derivation`, ascending.
+    fn of(&self, derivation: &Derivation) -> impl Iterator<Item = DrvId> {
+        let path = first_output(derivation);
+        let first = path.and_then(|path| self.first.get(path));
+        let more = path.and_then(|path| self.more.get(path));
+        first.into_iter().chain(more.into_iter().flatten()).copied()
+    }
 }
 
 fn first_output(derivation: &Derivation) -> Option<&str> {
@@ -90,19 +114,17 @@ fn first_output(derivation: &Derivation) -> Option<&str> {
 /// Several derivations can fetch one fixed output. Those of one name are matched first, then the
 /// first with the first.
 fn by_outputs(views: &Views<'_>, pairs: &mut Pairs) {
-    let makers = by_first_output(views, End::After, free(views, pairs, End::After));
+    let makers = Makers::new(views, End::After, free(views, pairs, End::After));
     for same_name in [true, false] {
         for id in free(views, pairs, End::Before).collect::<Vec<_>>() {
             let derivation = views.derivation(End::Before, id);
-            let path = first_output(derivation);
-            let mut makers = path.and_then(|path| makers.get(path)).into_iter().flatten();
-            let same = makers.find(|&&other| {
+            let same = makers.of(derivation).find(|&other| {
                 let maker = views.derivation(End::After, other);
                 pairs.is_free(End::After, other)
                     && same_outputs(derivation, maker)
                     && (!same_name || derivation.name() == maker.name())
             });
-            if let Some(&same) = same {
+            if let Some(same) = same {
                 pairs.add(id, same, MatchedBy::Outputs);
             }
         }
@@ -160,11 +182,44 @@ fn groups<'v>(
     groups.into_iter().map(|(_, group)| group).collect()
 }
 
+/// Those of which nothing else of their name is left on either side; fetches and builds apart.
 fn by_name(views: &Views<'_>, pairs: &mut Pairs) {
-    for group in groups(views, pairs, Derivation::name) {
-        if let ([before], [after]) = (&group.before[..], &group.after[..]) {
-            pairs.add(*before, *after, MatchedBy::Name);
+    let mut left: FxHashMap<(&str, bool), Both<Left>> = FxHashMap::default();
+    for end in End::BOTH {
+        for id in free(views, pairs, end) {
+            let derivation = views.derivation(end, id);
+            let key = (derivation.name(), derivation.is_fixed_output());
+            left.entry(key).or_default()[end].add(id);
         }
+    }
+    for left in left.values() {
+        if let (Some(before), Some(after)) = (left.before.only(), left.after.only()) {
+            pairs.add(before, after, MatchedBy::Name);
+        }
+    }
+}
+
+/// How many there are of something, and which, when there is only one.
+#[derive(Clone, Copy, Debug, Default)]
+struct Left {
+    count: u32,
+    /// All ids in one, by exclusive or: taking one away needs no list.
+    ids: u32,
+}
+
+impl Left {
+    fn add(&mut self, id: DrvId) {
+        self.count += 1;
+        self.ids ^= id.0;
+    }
+
+    fn remove(&mut self, id: DrvId) {
+        self.count -= 1;
+        self.ids ^= id.0;
+    }
+
+    fn only(self) -> Option<DrvId> {
+        (self.count == 1).then_some(DrvId(self.ids))
     }
 }
 
@@ -177,16 +232,14 @@ fn twins(views: &Views<'_>, pairs: &mut Pairs) {
         if fetches.is_empty() {
             continue;
         }
-        let makers = by_first_output(views, other, views.scope(other));
+        let makers = Makers::new(views, other, views.scope(other));
         for id in fetches {
             let derivation = views.derivation(end, id);
-            let makers = first_output(derivation).and_then(|path| makers.get(path));
-            let mut makers = makers.into_iter().flatten();
-            let same = makers.find(|&&maker| {
+            let same = makers.of(derivation).find(|&maker| {
                 !pairs.is_free(other, maker)
                     && same_outputs(derivation, views.derivation(other, maker))
             });
-            if let Some(&same) = same {
+            if let Some(same) = same {
                 pairs.add_twin(end, id, same);
             }
         }

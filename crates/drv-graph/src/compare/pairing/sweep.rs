@@ -7,7 +7,7 @@
 
 use rustc_hash::FxHashMap;
 
-use super::{free, likeness};
+use super::{Left, free, likeness};
 use crate::DrvId;
 use crate::compare::MatchedBy;
 use crate::compare::both::{Both, End};
@@ -39,8 +39,8 @@ struct Sweep<'v, 'a> {
     unmatched: FxHashMap<u64, Both<Vec<DrvId>>>,
     /// What became ready since this was last looked at, and may have found no like.
     stuck: Both<Vec<DrvId>>,
-    /// Of each name, how many are unmatched, and their ids in one: exclusive or.
-    left: FxHashMap<&'v str, Both<(u32, u32)>>,
+    /// Of each name, what is unmatched.
+    left: FxHashMap<&'v str, Both<Left>>,
 }
 
 impl<'v, 'a> Sweep<'v, 'a> {
@@ -73,9 +73,8 @@ impl<'v, 'a> Sweep<'v, 'a> {
                 if count == 0 {
                     sweep.ready[end].push(id);
                 }
-                let (number, ids) = &mut sweep.left.entry(graph[id].name()).or_default()[end];
-                *number += 1;
-                *ids ^= id.0;
+                let name = graph[id].name();
+                sweep.left.entry(name).or_default()[end].add(id);
             }
         }
         sweep
@@ -132,8 +131,8 @@ impl<'v, 'a> Sweep<'v, 'a> {
         let mut alike = Vec::new();
         for (name, group) in &groups {
             let left = &self.left[name];
-            if let ((1, before), (1, after)) = (left.before, left.after) {
-                alike.push((DrvId(before), DrvId(after)));
+            if let (Some(before), Some(after)) = (left.before.only(), left.after.only()) {
+                alike.push((before, after));
             } else if !group.before.is_empty() && !group.after.is_empty() {
                 alike.extend(likeness::most_alike(self.views, pairs, group));
             }
@@ -154,8 +153,7 @@ impl<'v, 'a> Sweep<'v, 'a> {
         for (end, id) in [(End::Before, before), (End::After, after)] {
             let name = self.views.derivation(end, id).name();
             if let Some(left) = self.left.get_mut(name) {
-                left[end].0 -= 1;
-                left[end].1 ^= id.0;
+                left[end].remove(id);
             }
             self.release(end, id);
         }
