@@ -4,14 +4,14 @@ use std::path::PathBuf;
 
 use clap::error::{ContextKind, ContextValue};
 use clap::{Args, ColorChoice, CommandFactory, Parser, Subcommand, ValueEnum};
-use hw_profile::Bytes;
 use tier_planner::Millis;
 
 use crate::explain::ExplainArgs;
 use crate::output;
 use crate::overlay::OverlayVerb;
 use crate::profile::ProfileVerb;
-use crate::quantity::{parse_bytes, parse_duration, parse_share};
+use crate::quantity::{parse_duration, parse_share};
+use crate::workspace::args::{CacheArgs, HistoryArgs, MachineArgs, SourceArgs};
 
 /// Answers before the build: what will be built, how long it takes, whether it fits in memory.
 #[derive(Debug, Parser)]
@@ -82,65 +82,13 @@ pub(crate) enum Format {
     Dot,
 }
 
-// Each flag is a flag: no state is hidden in them.
-#[allow(clippy::struct_excessive_bools)]
 #[derive(Args, Debug)]
 pub(crate) struct PlanArgs {
-    /// A directory with hmtool.toml (or below one), or a directory or installable that Nix evaluates
-    #[arg(value_name = "DIR | INSTALLABLE")]
-    pub(crate) target: Option<String>,
+    #[command(flatten)]
+    pub(crate) source: SourceArgs,
 
-    /// Read derivations from FILE: `nix derivation show -r` (plain, gzip or zstd), a .drv file, a
-    /// directory of .drv files, nix-eval-jobs lines; - is standard input
-    #[arg(long, value_name = "FILE", help_heading = "What to build")]
-    pub(crate) graph: Vec<PathBuf>,
-
-    /// Read the derivations asked for from FILE: store paths or names, one per line
-    #[arg(long, value_name = "FILE", help_heading = "What to build")]
-    pub(crate) roots: Vec<PathBuf>,
-
-    /// Read names that the package set has for derivations from FILE: lines of `ATTRIBUTE PATH`
-    #[arg(long, value_name = "FILE", help_heading = "What to build")]
-    pub(crate) attributes: Option<PathBuf>,
-
-    /// Let Nix evaluate the machine's installable instead of reading its captured graph
-    #[arg(long, help_heading = "What to build", conflicts_with = "graph")]
-    pub(crate) evaluate: bool,
-
-    /// Give Nix at most this long to evaluate
-    #[arg(long, value_name = "TIME", value_parser = parse_duration, default_value = "30min", help_heading = "What to build")]
-    pub(crate) nix_timeout: Millis,
-
-    /// Leave out the hmtool.toml of this directory and of those above it
-    #[arg(long, help_heading = "What to build")]
-    pub(crate) no_config: bool,
-
-    /// Plan for this machine of hmtool.toml
-    #[arg(
-        short,
-        long,
-        value_name = "NAME",
-        env = "HMTOOL_MACHINE",
-        help_heading = "Machine"
-    )]
-    pub(crate) machine: Option<String>,
-
-    /// Read the hardware profile from FILE (.nix, .toml or .json)
-    #[arg(
-        long,
-        value_name = "FILE",
-        env = "HMTOOL_PROFILE",
-        help_heading = "Machine"
-    )]
-    pub(crate) profile: Option<PathBuf>,
-
-    /// Memory for builds, e.g. 8G; nothing is subtracted
-    #[arg(long, value_name = "SIZE", value_parser = parse_bytes, allow_hyphen_values = true, env = "HMTOOL_MEM", help_heading = "Machine")]
-    pub(crate) mem: Option<Bytes>,
-
-    /// Threads for builds
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=65_535), env = "HMTOOL_CORES", help_heading = "Machine")]
-    pub(crate) cores: Option<u32>,
+    #[command(flatten)]
+    pub(crate) machine: MachineArgs,
 
     /// Threads promised to running builds together, as a multiple of --cores
     #[arg(long, value_name = "FACTOR", value_parser = parse_factor, help_heading = "Machine")]
@@ -158,30 +106,11 @@ pub(crate) struct PlanArgs {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(0..=65_535), help_heading = "Comparison")]
     pub(crate) nix_cores: Option<u32>,
 
-    /// Count what FILE lists as valid already: path-info JSON, store paths, or a dry run's text
-    #[arg(long, value_name = "FILE", help_heading = "Caches")]
-    pub(crate) available: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(crate) caches: CacheArgs,
 
-    /// Fetch from this binary cache: URL, file://DIR, a directory of narinfos, or a file as for --available
-    #[arg(long, value_name = "URL | PATH", help_heading = "Caches")]
-    pub(crate) cache: Vec<String>,
-
-    /// Ask the http caches of hmtool.toml too
-    #[arg(long, env = "HMTOOL_ONLINE", value_parser = clap::builder::BoolishValueParser::new(), help_heading = "Caches")]
-    pub(crate) online: bool,
-
-    /// Give a cache at most this long to answer one question
-    #[arg(long, value_name = "TIME", value_parser = parse_duration, default_value = "15s", help_heading = "Caches")]
-    pub(crate) cache_timeout: Millis,
-
-    /// Learn build times from FILE: nix-output-monitor's build-reports.csv
-    #[arg(
-        long,
-        value_name = "FILE",
-        env = "HMTOOL_HISTORY",
-        help_heading = "Estimates"
-    )]
-    pub(crate) history: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(crate) history: HistoryArgs,
 
     /// Explain one package: its tier, its estimate, its place in the plan
     #[arg(long, value_name = "PACKAGE", conflicts_with_all = ["format", "sh"], help_heading = "Output")]

@@ -19,6 +19,7 @@ mod progress;
 mod quantity;
 mod render;
 mod rules;
+mod workspace;
 
 use std::process::ExitCode;
 

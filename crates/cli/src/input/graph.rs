@@ -25,13 +25,23 @@ pub(crate) struct Graph {
     pub(crate) failed_jobs: Vec<(String, String)>,
 }
 
+/// What to keep of environments.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Keep {
+    /// What estimates look at.
+    ForEstimates,
+    /// That, and what is needed to compare the graph with another.
+    ToCompare,
+}
+
 /// Reads all files into one graph. `roots` are where a directory of `.drv` files is entered.
 pub(crate) fn read(
     files: &[PathBuf],
     roots: &[Wanted],
+    keep: Keep,
     progress: &Progress,
 ) -> Result<Graph, Failure> {
-    let mut reading = Reading::new(progress);
+    let mut reading = Reading::new(keep, progress);
     for file in files {
         if file.is_dir() {
             reading.directory(file, roots)?;
@@ -47,9 +57,10 @@ pub(crate) fn read(
 pub(crate) fn of_printed(
     name: &Path,
     printed: Vec<Vec<u8>>,
+    keep: Keep,
     progress: &Progress,
 ) -> Result<Graph, Failure> {
-    let mut reading = Reading::new(progress);
+    let mut reading = Reading::new(keep, progress);
     for bytes in printed {
         reading.take(name, &bytes)?;
     }
@@ -63,12 +74,14 @@ struct Reading<'a> {
     wanted: Vec<Wanted>,
     attributes: Vec<(StorePath, String)>,
     failed_jobs: Vec<(String, String)>,
+    options: ReadOptions,
     progress: &'a Progress,
 }
 
 impl<'a> Reading<'a> {
-    fn new(progress: &'a Progress) -> Self {
+    fn new(keep: Keep, progress: &'a Progress) -> Self {
         Self {
+            options: options(keep),
             json: None,
             drv_files: None,
             wanted: Vec::new(),
@@ -121,7 +134,7 @@ impl<'a> Reading<'a> {
                 let (_, builder) = self
                     .json
                     .get_or_insert_with(|| (file.to_owned(), DerivationGraphBuilder::new()));
-                derivation_json::read_into(builder, bytes, &options())
+                derivation_json::read_into(builder, bytes, &self.options)
                     .map_err(|e| data_failure(file, &e))
             }
             Some(Format::ATerm) => self.drv_file(file, bytes),
@@ -210,7 +223,7 @@ impl<'a> Reading<'a> {
 
     fn start(&mut self, file: &Path) -> &mut (PathBuf, DrvFiles) {
         self.drv_files
-            .get_or_insert_with(|| (file.to_owned(), DrvFiles::new(options())))
+            .get_or_insert_with(|| (file.to_owned(), DrvFiles::new(self.options.clone())))
     }
 
     /// Reads from `dir` what is wanted and what that needs. A file that is not there is a
@@ -238,9 +251,10 @@ impl<'a> Reading<'a> {
 }
 
 /// What estimates look at is kept of the environments.
-fn options() -> ReadOptions {
+fn options(keep: Keep) -> ReadOptions {
     ReadOptions {
         keep_env: KeepEnv::Named(ENV_KEYS.map(str::to_owned).to_vec()),
+        recipes: keep == Keep::ToCompare,
         ..ReadOptions::default()
     }
 }

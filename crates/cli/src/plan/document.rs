@@ -31,7 +31,7 @@ pub(super) fn new(made: &Made<'_>) -> dto::Plan {
         machine: machine(made),
         input: dto::Input {
             graphs: made.input.shown.clone(),
-            config: made.settings.config.as_ref().map(|c| super::shown(&c.file)),
+            config: made.settings.config().map(|c| super::shown(&c.file)),
             derivations: made.input.graph.len() as u64,
             dependencies: made.input.graph.edge_count() as u64,
             roots: made.input.roots.len() as u64,

@@ -15,6 +15,7 @@ use tier_planner::subject::JobClass;
 use super::{Made, may_build, shown};
 use crate::dto::plan::{Build, Diagnostic, Misfit, Plan, Severity};
 use crate::quantity::{bytes, count, duration};
+use crate::workspace::{self, Remark};
 
 /// Names that a message lists before it says how many more there are.
 const NAMED: usize = 3;
@@ -369,20 +370,26 @@ fn guesses(made: &Made<'_>, plan: &Plan) -> Option<Diagnostic> {
 }
 
 /// A job of nix-eval-jobs that did not evaluate.
-pub(super) fn failed_job((attribute, error): &(String, String)) -> Diagnostic {
-    let last = error
-        .lines()
-        .rfind(|line| !line.trim().is_empty())
-        .unwrap_or_default();
-    new(
-        Severity::Warning,
-        "job-failed",
-        format!("{attribute} did not evaluate: {}", last.trim()),
-    )
+pub(super) fn failed_job(job: &(String, String)) -> Diagnostic {
+    new(Severity::Warning, "job-failed", workspace::failed_job(job))
+}
+
+/// What of the sources of estimates could not be used.
+pub(super) fn of_remark(remark: &Remark) -> Option<Diagnostic> {
+    match remark {
+        Remark::BadRows { file, bad } => bad_rows(file, bad),
+        Remark::Hosts {
+            file,
+            here,
+            elsewhere,
+            some_bad,
+        } => unused_rows(file, here, elsewhere, *some_bad),
+        Remark::UnknownPackage(name) => Some(unknown_package(name)),
+    }
 }
 
 /// Rows of a history that were left out.
-pub(super) fn bad_rows(file: &Path, bad: &[BadRow]) -> Option<Diagnostic> {
+fn bad_rows(file: &Path, bad: &[BadRow]) -> Option<Diagnostic> {
     let first = bad.first()?;
     let more = match bad.len() - 1 {
         0 => String::new(),
@@ -398,18 +405,18 @@ pub(super) fn bad_rows(file: &Path, bad: &[BadRow]) -> Option<Diagnostic> {
 }
 
 /// Rows of a history that are other machines', or that there are none.
-pub(super) fn unused_rows(
+fn unused_rows(
     file: &Path,
     here: &[(String, u32)],
     elsewhere: &[(String, u32)],
-    bad: &[BadRow],
+    some_bad: bool,
 ) -> Option<Diagnostic> {
     let rows =
         |hosts: &[(String, u32)]| hosts.iter().map(|(_, rows)| u64::from(*rows)).sum::<u64>();
     let (used, unused) = (rows(here), rows(elsewhere));
     let file = shown(file);
     if used + unused == 0 {
-        return bad.is_empty().then(|| {
+        return (!some_bad).then(|| {
             let mut found = new(
                 Severity::Warning,
                 "history-empty",
@@ -446,7 +453,7 @@ pub(super) fn unused_rows(
 }
 
 /// A package of the configuration that is not built from this graph.
-pub(super) fn unknown_package(name: &str) -> Diagnostic {
+fn unknown_package(name: &str) -> Diagnostic {
     let mut found = new(
         Severity::Note,
         "package-matches-nothing",

@@ -9,20 +9,20 @@ use tier_planner::cost::MemoryModel;
 use tier_planner::estimate::Estimator;
 use tier_planner::subject::{JobClass, Subject, subjects};
 
-use super::{Input, findings};
+use super::source::Input;
 use crate::config::Package;
-use crate::dto::plan as dto;
 
-/// The estimator with every package's memory, each at the cores of the tier it is built in.
+/// The estimator with every package's memory, each at the cores of the tier it is built in; and the
+/// names that no build has.
 pub(super) fn add(
     mut estimator: Estimator,
     packages: &BTreeMap<String, Package>,
     classifier: &Classifier,
     input: &Input,
-    diagnostics: &mut Vec<dto::Diagnostic>,
-) -> Estimator {
+) -> (Estimator, Vec<String>) {
+    let mut unknown = Vec::new();
     if packages.is_empty() {
-        return estimator;
+        return (estimator, unknown);
     }
     let attribute = |id| input.attributes.get(&id).map(String::as_str);
     let subjects = subjects(&input.graph, attribute);
@@ -33,14 +33,14 @@ pub(super) fn add(
             is_named && subject.kind.class() == JobClass::Build
         };
         let Some(subject) = subjects.iter().find(goes_by) else {
-            diagnostics.push(findings::unknown_package(name));
+            unknown.push(name.clone());
             continue;
         };
         let tier = classifier.classify(subject).tier;
         let model = model(*package, classifier.tiers()[tier].cores);
         estimator = estimator.with_measured_memory(name, model);
     }
-    estimator
+    (estimator, unknown)
 }
 
 /// Memory at any number of threads, from that at `cores`. Without a base a quarter of it is

@@ -2,14 +2,14 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::args::PlanArgs;
+use super::args::MachineArgs;
 use crate::config::{self, Config, nearest};
 use crate::failure::Failure;
 
 /// The machine's name and what the configuration says of it: the machine that is named, else the
 /// one whose installable or profile is, else the default.
 pub(super) fn machine(
-    args: &PlanArgs,
+    args: &MachineArgs,
     installable: Option<&str>,
     config: Option<&Config>,
 ) -> Result<(Option<String>, config::Machine), Failure> {
@@ -107,7 +107,8 @@ mod tests {
             unreachable!("it was asked for")
         };
         let config = Config::parse(Path::new("hmtool.toml"), TEXT).expect("it is right");
-        let found = machine(&args, args.target.as_deref(), Some(&config));
+        let target = args.source.target.as_deref();
+        let found = machine(&args.machine, target, Some(&config));
         let shown = match found {
             Ok((name, m)) => format!("{name:?} threads {:?} builds {:?}", m.threads, m.builds),
             Err(failure) => failure.to_string(),

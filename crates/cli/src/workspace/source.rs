@@ -1,0 +1,230 @@
+//! The derivations a verb is about: where they come from, and what was read of them.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use drv_graph::{DerivationGraph, DrvId};
+use tier_planner::Millis;
+use tier_planner::work::Root;
+
+use super::args::SourceArgs;
+use super::{Workspace, target_dir};
+use crate::failure::Failure;
+use crate::input::{self, graph::Graph, graph::Keep, roots::Wanted};
+use crate::nix;
+use crate::progress::Progress;
+
+/// Where derivations come from.
+#[derive(Clone, Debug)]
+pub(crate) struct Source {
+    pub(crate) graph: GraphSource,
+    /// Files that say which are asked for.
+    roots: Vec<PathBuf>,
+    /// A file of the package set's names for them.
+    attributes: Option<PathBuf>,
+    /// How long Nix may take.
+    pub(crate) limit: Millis,
+}
+
+/// What a graph is read from.
+#[derive(Clone, Debug)]
+pub(crate) enum GraphSource {
+    /// Files.
+    Files(Vec<PathBuf>),
+    /// What Nix evaluates, as seen from a directory.
+    Installable { dir: PathBuf, installable: String },
+    /// The `default.nix` of a directory.
+    DefaultNix { dir: PathBuf },
+}
+
+impl Workspace {
+    /// Where the derivations come from that flags or the configuration name.
+    pub(crate) fn source(&self, args: &SourceArgs) -> Result<Source, Failure> {
+        let source = |graph| Source {
+            graph,
+            roots: args.roots.clone(),
+            attributes: args.attributes.clone(),
+            limit: args.nix_timeout,
+        };
+        if !args.graph.is_empty() {
+            return Ok(source(GraphSource::Files(args.graph.clone())));
+        }
+        let target_dir = target_dir(args);
+        if let (Some(target), None) = (&args.target, target_dir) {
+            return Ok(source(GraphSource::Installable {
+                dir: PathBuf::from("."),
+                installable: target.clone(),
+            }));
+        }
+        let machine = &self.machine;
+        if args.evaluate
+            && let Some(installable) = &machine.installable
+        {
+            return Ok(source(GraphSource::Installable {
+                dir: self.config_dir(),
+                installable: installable.clone(),
+            }));
+        }
+        if let (Some(graph), false) = (&machine.graph, args.evaluate) {
+            let mut source = source(GraphSource::Files(vec![graph.clone()]));
+            if source.roots.is_empty() {
+                source.roots.extend(machine.roots.clone());
+            }
+            source.attributes = source.attributes.or_else(|| machine.attributes.clone());
+            return Ok(source);
+        }
+        let dir = target_dir.map_or_else(|| self.config_dir(), Path::to_owned);
+        if dir.join("flake.nix").is_file() {
+            return Ok(source(GraphSource::Installable {
+                dir,
+                installable: ".".to_owned(),
+            }));
+        }
+        if dir.join("default.nix").is_file() {
+            return Ok(source(GraphSource::DefaultNix { dir }));
+        }
+        Err(Failure::Usage {
+            message: "there is nothing to plan".to_owned(),
+            hint: format!(
+                "give a directory with hmtool.toml, flake.nix or default.nix ({} has none), an installable, or --graph FILE",
+                dir.display()
+            ),
+        })
+    }
+
+    fn config_dir(&self) -> PathBuf {
+        let file = self.config.as_ref().map(|config| &config.file);
+        let dir = file.and_then(|file| file.parent());
+        let dir = dir.filter(|dir| !dir.as_os_str().is_empty());
+        dir.unwrap_or(Path::new(".")).to_owned()
+    }
+}
+
+/// What was read.
+pub(crate) struct Input {
+    /// How the graphs are called.
+    pub(crate) shown: Vec<String>,
+    /// The derivations.
+    pub(crate) graph: DerivationGraph,
+    /// Those asked for, ascending.
+    pub(crate) roots: Vec<Root>,
+    /// Attribute paths, as far as they are known.
+    pub(crate) attributes: BTreeMap<DrvId, String>,
+    /// Jobs of nix-eval-jobs that failed to evaluate, with their error.
+    pub(crate) failed_jobs: Vec<(String, String)>,
+}
+
+impl Input {
+    /// The derivations asked for, whatever is wanted of them; ascending.
+    pub(crate) fn root_derivations(&self) -> Vec<DrvId> {
+        self.roots.iter().map(|root| root.derivation).collect()
+    }
+}
+
+impl Source {
+    /// Whether Nix evaluates: then it is for this machine, and may ask caches.
+    pub(crate) fn is_evaluated(&self) -> bool {
+        !matches!(self.graph, GraphSource::Files(_))
+    }
+
+    /// Reads, or lets Nix evaluate.
+    pub(crate) fn read(&self, keep: Keep, progress: &Progress) -> Result<Input, Failure> {
+        let limit = self.limit;
+        let asked = || asked_for(&self.roots, progress);
+        let (shown, read, mut wanted) = match &self.graph {
+            GraphSource::Files(files) => {
+                let wanted = asked()?;
+                let read = input::graph::read(files, &wanted, keep, progress)?;
+                let shown = files.iter().map(|f| input::content::shown(f)).collect();
+                (shown, read, wanted)
+            }
+            GraphSource::Installable { dir, installable } => {
+                let printed = nix::derivations(dir, &[installable], limit, progress)?;
+                let file = Path::new(installable);
+                let read = input::graph::of_printed(file, printed, keep, progress)?;
+                (vec![installable.clone()], read, asked()?)
+            }
+            GraphSource::DefaultNix { dir } => {
+                let file = dir.join("default.nix");
+                let roots = nix::instantiate(dir, limit, progress)?;
+                let names: Vec<&str> = roots.iter().filter_map(Wanted::store_path).collect();
+                let printed = nix::derivations(dir, &names, limit, progress)?;
+                let read = input::graph::of_printed(&file, printed, keep, progress)?;
+                (vec![input::content::shown(&file)], read, roots)
+            }
+        };
+        let Graph {
+            derivations,
+            wanted: asked,
+            mut attributes,
+            failed_jobs,
+        } = read;
+        if derivations.is_empty() {
+            return Err(nothing_there(&shown, &failed_jobs));
+        }
+        if wanted.is_empty() {
+            wanted = asked;
+        }
+        if let Some(file) = &self.attributes {
+            attributes.extend(input::attributes::read(file, progress)?);
+        }
+        let roots = input::roots::resolve(&derivations, &wanted, &attributes)?;
+        let attributes = attributes
+            .into_iter()
+            .filter_map(|(path, attribute)| Some((derivations.id(&path)?, attribute)))
+            .collect();
+        Ok(Input {
+            shown,
+            graph: derivations,
+            roots,
+            attributes,
+            failed_jobs,
+        })
+    }
+}
+
+/// What files of roots ask for. A file that asks for nothing is a mistake: an empty answer would
+/// mean everything.
+fn asked_for(files: &[PathBuf], progress: &Progress) -> Result<Vec<Wanted>, Failure> {
+    let mut out = Vec::new();
+    for file in files {
+        let wanted = input::roots::read(std::slice::from_ref(file), progress)?;
+        if wanted.is_empty() {
+            return Err(Failure::Data {
+                file: input::content::shown(file),
+                place: None,
+                code: "no-roots",
+                message: "no derivation is asked for".to_owned(),
+                hint: Some(
+                    "write one store path or name a line; leave the file out to plan all"
+                        .to_owned(),
+                ),
+            });
+        }
+        out.extend(wanted);
+    }
+    Ok(out)
+}
+
+/// Why there is no plan of a graph without a derivation: most likely a step before went wrong.
+fn nothing_there(shown: &[String], failed_jobs: &[(String, String)]) -> Failure {
+    let because = failed_jobs
+        .first()
+        .map_or(String::new(), |job| format!("; {}", failed_job(job)));
+    Failure::Data {
+        file: shown.join(", "),
+        place: None,
+        code: "no-derivations",
+        message: format!("there is no derivation in it{because}"),
+        hint: Some("give what `nix derivation show -r` prints of what is to be built".to_owned()),
+    }
+}
+
+/// That a job did not evaluate, and why: the last line says it.
+pub(crate) fn failed_job((attribute, error): &(String, String)) -> String {
+    let last = error
+        .lines()
+        .rfind(|line| !line.trim().is_empty())
+        .unwrap_or_default();
+    format!("{attribute} did not evaluate: {}", last.trim())
+}
