@@ -57,13 +57,16 @@
 //! ```
 //! use cache_policy::policy::PolicyKind;
 //! use cache_policy::simulate::count_misses;
-//! use cache_policy::trace::read_csv;
+//! use cache_policy::trace::{Catalogue, read_csv};
 //! use drv_graph::Bytes;
 //!
 //! let log = b"time,key,size\n0,glibc,30\n1,curl,10\n2,glibc,30\n3,firefox,80\n4,glibc,30\n";
 //! let (trace, _) = read_csv(log)?;
-//! let capacity = Bytes(100);
-//! let misses = |kind: PolicyKind| count_misses(&trace, capacity, &mut kind.build(&trace, capacity));
+//! let (capacity, catalogue) = (Bytes(100), Catalogue::unknown(&trace));
+//! let misses = |kind: PolicyKind| {
+//!     let mut policy = kind.build(&trace, &catalogue, capacity);
+//!     count_misses(&trace, capacity, &mut policy)
+//! };
 //! assert_eq!(misses(PolicyKind::Lru).requests, 4);
 //! assert_eq!(misses(PolicyKind::BeladySize).requests, 3);
 //! # Ok::<(), cache_policy::trace::TraceError>(())

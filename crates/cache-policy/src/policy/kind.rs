@@ -3,10 +3,10 @@
 use drv_graph::Bytes;
 
 use super::{
-    AdaptiveReplacement, Belady, BeladySize, Clock, Fifo, Gdsf, Lfu, Lru, Policy, S3Fifo, Sieve,
-    Slru, TwoQ, WTinyLfu,
+    AdaptiveReplacement, Belady, BeladySize, Clock, ClosureLru, Fifo, Gdsf, Lfu, Lru, Policy,
+    S3Fifo, Sieve, Slru, TieredClosure, TwoQ, WTinyLfu,
 };
-use crate::trace::Trace;
+use crate::trace::{Catalogue, Trace};
 
 /// One of the policies of this crate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -34,6 +34,10 @@ pub enum PolicyKind {
     Sieve,
     /// [`WTinyLfu`].
     WTinyLfu,
+    /// [`ClosureLru`].
+    ClosureLru,
+    /// [`TieredClosure`].
+    TieredClosure,
     /// [`Belady`].
     Belady,
     /// [`BeladySize`].
@@ -42,7 +46,7 @@ pub enum PolicyKind {
 
 impl PolicyKind {
     /// Every policy, in the order in which they are shown.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 15] = [
         Self::Fifo,
         Self::Lru,
         Self::Clock,
@@ -54,6 +58,8 @@ impl PolicyKind {
         Self::S3Fifo,
         Self::Sieve,
         Self::WTinyLfu,
+        Self::ClosureLru,
+        Self::TieredClosure,
         Self::Belady,
         Self::BeladySize,
     ];
@@ -72,6 +78,8 @@ impl PolicyKind {
             Self::S3Fifo => "s3-fifo",
             Self::Sieve => "sieve",
             Self::WTinyLfu => "w-tinylfu",
+            Self::ClosureLru => "closure-lru",
+            Self::TieredClosure => "tiered-closure",
             Self::Belady => "belady",
             Self::BeladySize => "belady-size",
         }
@@ -87,8 +95,18 @@ impl PolicyKind {
         matches!(self, Self::Belady | Self::BeladySize)
     }
 
+    /// Whether it looks at tiers, closures or build times.
+    pub fn uses_catalogue(self) -> bool {
+        matches!(self, Self::ClosureLru | Self::TieredClosure)
+    }
+
     /// A policy for one run over a trace at a capacity.
-    pub fn build(self, trace: &Trace, capacity: Bytes) -> Box<dyn Policy + '_> {
+    pub fn build<'a>(
+        self,
+        trace: &'a Trace,
+        catalogue: &'a Catalogue,
+        capacity: Bytes,
+    ) -> Box<dyn Policy + 'a> {
         let keys = trace.key_count();
         match self {
             Self::Fifo => Box::new(Fifo::new()),
@@ -102,6 +120,8 @@ impl PolicyKind {
             Self::S3Fifo => Box::new(S3Fifo::new(keys, capacity)),
             Self::Sieve => Box::new(Sieve::new(keys)),
             Self::WTinyLfu => Box::new(WTinyLfu::new(keys, capacity)),
+            Self::ClosureLru => Box::new(ClosureLru::new(catalogue)),
+            Self::TieredClosure => Box::new(TieredClosure::new(catalogue)),
             Self::Belady => Box::new(Belady::new(trace)),
             Self::BeladySize => Box::new(BeladySize::new(trace)),
         }

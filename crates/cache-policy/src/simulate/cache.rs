@@ -3,6 +3,7 @@
 use drv_graph::Bytes;
 
 use super::Misuse;
+use crate::policy::Policy;
 use crate::trace::{KeyId, Request};
 
 /// What a simulated cache holds. It keeps the books, so that no policy can be wrong about them:
@@ -18,7 +19,9 @@ pub struct Cache {
     occupied: u64,
     /// Size of each object held; 0 for what is not.
     sizes: Vec<u64>,
-    /// Evicted since the request began, with sizes.
+    /// What a request that misses asks for.
+    missing: Option<KeyId>,
+    /// Evicted since the last look, with sizes.
     evicted: Vec<(KeyId, Bytes)>,
     misuse: Option<Misuse>,
 }
@@ -30,9 +33,23 @@ impl Cache {
             capacity: capacity.0,
             occupied: 0,
             sizes: vec![0; keys],
+            missing: None,
             evicted: Vec::new(),
             misuse: None,
         }
+    }
+
+    /// Lets a policy serve a request; whether it hit.
+    pub(super) fn serve(&mut self, request: &Request, policy: &mut (impl Policy + ?Sized)) -> bool {
+        let is_held = self.holds(request.key);
+        if is_held {
+            self.missing = None;
+            policy.hit(request, self);
+        } else {
+            self.missing = Some(request.key);
+            policy.miss(request, self);
+        }
+        is_held
     }
 
     /// What it can hold.
@@ -62,9 +79,12 @@ impl Cache {
 
     /// Holds the object of a request from now on. O(1).
     ///
-    /// Refused, and noted as a [`Misuse`], when it is held already or does not fit.
+    /// Refused, and noted as a [`Misuse`], when it is held already, does not fit, or is not what was
+    /// asked for and missed.
     pub fn insert(&mut self, request: &Request) {
-        if self.holds(request.key) {
+        if self.missing != Some(request.key) {
+            self.refuse(Misuse::InsertedUnasked(request.key));
+        } else if self.holds(request.key) {
             self.refuse(Misuse::InsertedTwice(request.key));
         } else if !self.fits(request.size) {
             self.refuse(Misuse::DoesNotFit(request.key));

@@ -1,7 +1,11 @@
 //! Runs policies over traces and counts what they miss.
 
 mod cache;
+pub mod laws;
+mod offline_bound;
 mod outcome;
+#[cfg(feature = "proptest")]
+pub mod strategies;
 
 use std::fmt;
 
@@ -11,12 +15,15 @@ use crate::policy::Policy;
 use crate::trace::{Catalogue, KeyId, Trace};
 
 pub use cache::Cache;
+pub use offline_bound::OfflineBound;
 pub use outcome::{Misses, Outcome, Tally};
 
 /// What a policy did that a cache cannot do. It was refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Misuse {
+    /// Inserted something else than was asked for, or when it hit.
+    InsertedUnasked(KeyId),
     /// Inserted what is held.
     InsertedTwice(KeyId),
     /// Inserted what does not fit.
@@ -28,6 +35,9 @@ pub enum Misuse {
 impl fmt::Display for Misuse {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::InsertedUnasked(key) => {
+                write!(f, "inserted key {}, which was not asked for", key.0)
+            }
             Self::InsertedTwice(key) => write!(f, "inserted key {}, which is held", key.0),
             Self::DoesNotFit(key) => write!(f, "inserted key {}, which does not fit", key.0),
             Self::EvictedAbsent(key) => write!(f, "evicted key {}, which is not held", key.0),
@@ -42,12 +52,9 @@ pub fn count_misses(trace: &Trace, capacity: Bytes, policy: &mut (impl Policy + 
     let mut misses = 0;
     let mut bytes = 0_u128;
     for request in trace.requests() {
-        if cache.holds(request.key) {
-            policy.hit(request, &mut cache);
-        } else {
+        if !cache.serve(request, policy) {
             misses += 1;
             bytes += u128::from(request.size.0);
-            policy.miss(request, &mut cache);
         }
         cache.take_evicted();
     }
@@ -74,21 +81,17 @@ pub fn simulate(
     for request in trace.requests() {
         let rebuild = catalogue.rebuild(request.key);
         outcome.requested.add(request.size, rebuild);
-        let is_held = cache.holds(request.key);
         let mut closure = catalogue.closure(request.key).iter();
-        if !is_held {
+        let is_complete = closure.all(|&key| cache.holds(key));
+        let is_hit = cache.serve(request, policy);
+        if !is_hit {
             outcome.missed.add(request.size, rebuild);
-        }
-        if !is_held || !closure.all(|&key| cache.holds(key)) {
-            outcome.effectively_missed.add(request.size, rebuild);
-        }
-        if is_held {
-            policy.hit(request, &mut cache);
-        } else {
-            policy.miss(request, &mut cache);
             if !cache.holds(request.key) {
                 outcome.passed_by.add(request.size, rebuild);
             }
+        }
+        if !is_hit || !is_complete {
+            outcome.effectively_missed.add(request.size, rebuild);
         }
         for (key, size) in cache.take_evicted() {
             outcome.evicted[catalogue.tier(key).index()].add(size, catalogue.rebuild(key));

@@ -20,11 +20,12 @@ pub struct Object {
 
 /// The objects of a trace with tier, rebuild time, package and closure.
 ///
-/// Invariant: closures are complete, i.e. the closure of what is in a closure is in it too.
+/// Invariant: closures are complete, i.e. the closure of what is in a closure is in it too, and
+/// smaller.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Catalogue {
     entries: Vec<Entry>,
-    /// The closures of all objects, one after another, each in ascending order.
+    /// The closures of all objects, one after another.
     closures: Vec<KeyId>,
 }
 
@@ -96,20 +97,25 @@ impl Catalogue {
         closures: impl Iterator<Item = Vec<KeyId>>,
     ) -> Self {
         let mut all = Vec::new();
-        let entries = objects
-            .into_iter()
-            .zip(closures)
-            .map(|(object, closure)| {
-                let start = all.len();
-                all.extend(closure);
-                Entry {
-                    tier: object.tier,
-                    rebuild: object.rebuild,
-                    package: object.package,
-                    closure: (start, all.len()),
-                }
-            })
-            .collect();
+        let mut entries: Vec<Entry> = Vec::with_capacity(objects.len());
+        for (object, closure) in objects.into_iter().zip(closures) {
+            let start = all.len();
+            all.extend(closure);
+            entries.push(Entry {
+                tier: object.tier,
+                rebuild: object.rebuild,
+                package: object.package,
+                closure: (start, all.len()),
+            });
+        }
+        // What needs another has the larger closure, so this order is a topological one.
+        let size = |key: &KeyId| {
+            let (start, end) = entries[key.index()].closure;
+            (end - start, *key)
+        };
+        for entry in &entries {
+            all[entry.closure.0..entry.closure.1].sort_unstable_by_key(size);
+        }
         Self {
             entries,
             closures: all,
@@ -141,14 +147,14 @@ impl Catalogue {
         self.entries[key.index()].package
     }
 
-    /// All that an object needs, itself left out, in ascending order.
+    /// All that an object needs, itself left out, each before what needs it.
     pub fn closure(&self, key: KeyId) -> &[KeyId] {
         let (start, end) = self.entries[key.index()].closure;
         &self.closures[start..end]
     }
 }
 
-/// The closure of each node without the node itself, ascending; or the nodes of a cycle.
+/// The closure of each node without the node itself, or the nodes of a cycle.
 pub(super) fn closures(references: &[Vec<u32>]) -> Result<Vec<Vec<u32>>, Vec<u32>> {
     let mut closures: Vec<Option<Vec<u32>>> = vec![None; references.len()];
     let mut is_open = vec![false; references.len()];
@@ -186,7 +192,6 @@ pub(super) fn closures(references: &[Vec<u32>]) -> Result<Vec<Vec<u32>>, Vec<u32
                     }
                 }
             }
-            closure.sort_unstable();
             closures[node as usize] = Some(closure);
             path.pop();
         }
@@ -204,7 +209,10 @@ mod tests {
     #[test]
     fn a_closure_has_what_is_needed_at_any_depth() {
         let references = [vec![], vec![0], vec![1, 2], vec![2, 0], vec![3, 1]];
-        let closures = closures(&references).expect("no cycle");
+        let mut closures = closures(&references).expect("no cycle");
+        for closure in &mut closures {
+            closure.sort_unstable();
+        }
         assert_eq!(
             closures,
             [vec![], vec![0], vec![0, 1], vec![0, 1, 2], vec![0, 1, 2, 3]]
@@ -236,7 +244,7 @@ mod tests {
         };
         let catalogue = Catalogue::new(vec![object(&[1]), object(&[1, 2]), object(&[])]);
         let catalogue = catalogue.expect("no cycle");
-        assert_eq!(catalogue.closure(KeyId(0)), [KeyId(1), KeyId(2)]);
+        assert_eq!(catalogue.closure(KeyId(0)), [KeyId(2), KeyId(1)]);
         assert_eq!(catalogue.tier(KeyId(0)), CacheTier::Local);
         assert_eq!(catalogue.rebuild(KeyId(2)), Duration::from_secs(9));
         assert_eq!(catalogue.package(KeyId(2)), Some(4));

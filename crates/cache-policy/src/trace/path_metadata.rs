@@ -237,9 +237,7 @@ impl PathMetadata {
         let closures = places.iter().map(|place| {
             let closure = place.map_or(&[][..], |place| &self.closures[place as usize]);
             let keys = closure.iter().filter_map(|&place| key_of[place as usize]);
-            let mut keys: Vec<KeyId> = keys.collect();
-            keys.sort_unstable();
-            keys
+            keys.collect()
         });
         let catalogue = Catalogue::from_closures(objects, closures);
         let unknown = places.iter().filter(|place| place.is_none()).count();
