@@ -1,4 +1,4 @@
-//! Setting and removing attributes.
+//! Defining attributes and removing definitions, wherever they stand.
 
 #![allow(
     clippy::enum_glob_use,
@@ -11,101 +11,186 @@ use rnix::SyntaxNode;
 use crate::list::{At, Container, New, Side, cut};
 use crate::scope::{self, Hit};
 use crate::{
-    Document, Error, Expression, Key, KeyPath, Label, Patch, Span, TextEdit, key_path, layout,
+    Document, Error, Expression, Found, Key, KeyPath, Label, Span, TextEdit, key_path, layout,
 };
 
+/// Where attributes are looked for, and where those go that are missing.
+#[derive(Clone, Debug)]
+pub(crate) enum Look {
+    /// In the set that the file is; for what is not there, in its `let`s. The root of the file.
+    File(SyntaxNode),
+    /// In the `let`s of a file, whose root it is.
+    Lets(SyntaxNode),
+    /// In a value, and what is missing goes into a set of it.
+    Value { value: SyntaxNode, set: SyntaxNode },
+}
+
+impl Look {
+    /// The definitions of `path`. Takes time linear in what is looked through.
+    pub(crate) fn hits(&self, path: &[Key]) -> Vec<Hit> {
+        match self {
+            Self::File(root) => {
+                let hits = scope::in_body(root, path);
+                if hits.is_empty() {
+                    scope::in_lets(root, path)
+                } else {
+                    hits
+                }
+            }
+            Self::Lets(_) | Self::Value { .. } => self.innermost(path),
+        }
+    }
+
+    /// The definitions of what a missing attribute can go into: a `let` only if one is meant.
+    fn innermost(&self, path: &[Key]) -> Vec<Hit> {
+        match self {
+            Self::File(root) => scope::in_body(root, path),
+            Self::Lets(root) => scope::in_lets(root, path),
+            Self::Value { value, .. } => {
+                let mut hits = Vec::new();
+                scope::look_up(value, path, &mut hits);
+                hits
+            }
+        }
+    }
+
+    /// What a path goes into of which nothing is defined.
+    fn container(&self, document: &Document, path: &KeyPath) -> Result<SyntaxNode, Error> {
+        match self {
+            Self::File(root) => match root.first_child() {
+                Some(body) => document.only_set(&body, path),
+                None => Err(nothing("set that the file is")),
+            },
+            Self::Lets(root) => {
+                let lets: Vec<_> = scope::lets(root).collect();
+                match &lets[..] {
+                    [only] => Ok(only.clone()),
+                    [] => Err(nothing("`let` in this file")),
+                    several => Err(Error::Ambiguous {
+                        what: format!("the `let` to add `{path}` to"),
+                        candidates: document.labels(
+                            several
+                                .iter()
+                                .map(|node| node.text_range().into())
+                                .collect(),
+                        ),
+                    }),
+                }
+            }
+            Self::Value { set, .. } => Ok(set.clone()),
+        }
+    }
+}
+
+fn nothing(what: &str) -> Error {
+    Error::NotFound {
+        what: what.to_owned(),
+        span: None,
+        hint: None,
+    }
+}
+
 impl Document {
-    /// Defines the attribute `path` as `value`.
-    ///
-    /// What defines it already gets the value; a name that is inherited is taken out of the
-    /// `inherit`. What is missing is added to the innermost set of the path that is written out,
-    /// after its siblings. The attribute is looked for as by [`Document::get`], but outside of the
-    /// set that the file is, only names of a `let` are meant: a longer path is another attribute.
-    /// The patch is empty if it is so already.
-    ///
-    /// ```
-    /// let (file, _) = overlay_ast::Document::parse("{\n  programs.git.enable = true;\n}");
-    /// let patch = file.set(&"programs.git.lfs.enable".parse()?, &"true".parse()?)?;
-    /// assert_eq!(
-    ///     file.apply(&patch)?.0.text(),
-    ///     "{\n  programs.git.enable = true;\n  programs.git.lfs.enable = true;\n}"
-    /// );
-    /// # Ok::<(), overlay_ast::Error>(())
-    /// ```
-    ///
-    /// # Errors
-    ///
-    /// [`Error::Ambiguous`] with every definition, or every set that it could be added to;
-    /// [`Error::Conflict`] if it is defined in parts, or a part of its path is a value that is not
-    /// written out as a set; [`Error::Unreadable`].
-    pub fn set(&self, path: &KeyPath, value: &Expression) -> Result<Patch, Error> {
-        let root = self.root()?;
-        let edits = match self.one(&root, path)? {
-            Some(Hit::Binding(entry)) => {
-                let old = scope::value(&entry);
+    /// What the definitions of `path` are to who asks.
+    pub(crate) fn found(&self, path: &KeyPath, hits: &[Hit]) -> Result<Found, Error> {
+        let spans = || hits.iter().map(Hit::definition).collect::<Vec<_>>();
+        match hits {
+            [] => Err(Error::NotFound {
+                what: format!("definition of `{path}`"),
+                span: None,
+                hint: None,
+            }),
+            [Hit::Binding(entry)] => Ok(Found::Value {
+                value: scope::value(entry).text_range().into(),
+                definition: entry.text_range().into(),
+            }),
+            [Hit::Inherited { name, inherit }] => Ok(Found::Inherited {
+                name: name.text_range().into(),
+                definition: inherit.text_range().into(),
+            }),
+            _ if scope::merge(hits) => Ok(Found::Merged {
+                definitions: spans(),
+            }),
+            _ => Err(Error::Ambiguous {
+                what: format!("`{path}`"),
+                candidates: self.labels(spans()),
+            }),
+        }
+    }
+
+    /// The only definition of `path`, or the first of its parts.
+    pub(crate) fn one(&self, path: &KeyPath, hits: Vec<Hit>) -> Result<Option<Hit>, Error> {
+        if hits.len() > 1 && !scope::merge(&hits) {
+            return Err(Error::Ambiguous {
+                what: format!("`{path}`"),
+                candidates: self.labels(hits.iter().map(Hit::definition).collect()),
+            });
+        }
+        let several = hits.len() > 1;
+        Ok(hits.into_iter().next().map(|hit| match hit {
+            Hit::Binding(entry) if several => Hit::Part(entry),
+            other => other,
+        }))
+    }
+
+    /// Defines `path`, wherever `look` says, as the expression `value`.
+    pub(crate) fn define(
+        &self,
+        look: &Look,
+        path: &KeyPath,
+        value: &Expression,
+    ) -> Result<Vec<TextEdit>, Error> {
+        match self.one(path, look.hits(path.keys()))? {
+            Some(hit) => self.redefine(&hit, path, value),
+            None => Ok(vec![self.add(look, path, &value.to_string())?]),
+        }
+    }
+
+    /// Gives what is defined another value.
+    pub(crate) fn redefine(
+        &self,
+        hit: &Hit,
+        path: &KeyPath,
+        value: &Expression,
+    ) -> Result<Vec<TextEdit>, Error> {
+        match hit {
+            Hit::Binding(entry) => {
+                let old = scope::value(entry);
                 let span = Span::from(old.text_range());
                 let text = self.text();
                 let line_end = layout::line_end(text, span.start);
                 let indent = layout::indent(text, usize::from(entry.text_range().start()));
                 let new = Expression::laid_out(&value.to_string(), indent, line_end);
-                if new == span.text(text) || same(&old, &value.node()) {
+                Ok(if new == span.text(text) || same(&old, &value.node()) {
                     Vec::new()
                 } else {
                     vec![TextEdit::replace(span, new)]
-                }
+                })
             }
-            Some(Hit::Inherited { name, inherit }) => {
-                let key = path.keys().last();
-                let entry = key.map_or(String::new(), |key| format!("{key} = {value};"));
-                self.peel(&name, &inherit, Some(entry))?
+            Hit::Inherited { name, inherit } => {
+                let value = value.to_string();
+                self.peel(name, inherit, path.keys().last().map(|key| (key, &*value)))
             }
-            Some(Hit::Part(entry)) => return Err(in_parts(path, &entry)),
-            None => vec![self.add(&root, path, value)?],
-        };
-        Patch::new(edits)
+            Hit::Part(entry) => Err(in_parts(path, entry)),
+        }
     }
 
-    /// Removes the definition of the attribute `path`, with the comments that belong to it: those
-    /// on the lines directly above it, and the one behind it on its line. It is looked for as by
-    /// [`Document::set`]. The patch is empty if there is none.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::Ambiguous`] with every definition; [`Error::Conflict`] if it is defined in parts;
-    /// [`Error::Unreadable`].
-    pub fn remove(&self, path: &KeyPath) -> Result<Patch, Error> {
-        let root = self.root()?;
-        Patch::new(match self.one(&root, path)? {
-            Some(Hit::Binding(entry)) => self.without(&entry),
-            Some(Hit::Inherited { name, inherit }) => self.peel(&name, &inherit, None)?,
-            Some(Hit::Part(entry)) => return Err(in_parts(path, &entry)),
-            None => Vec::new(),
-        })
-    }
-
-    /// The only definition of `path`, or the first of its parts.
-    fn one(&self, root: &SyntaxNode, path: &KeyPath) -> Result<Option<Hit>, Error> {
-        let mut hits = scope::in_body(root, path.keys());
-        if hits.is_empty() {
-            hits = scope::in_lets(root, path.keys());
+    /// Without what is defined.
+    pub(crate) fn undefine(
+        &self,
+        hit: Option<&Hit>,
+        path: &KeyPath,
+    ) -> Result<Vec<TextEdit>, Error> {
+        match hit {
+            Some(Hit::Binding(entry)) => Ok(self.without(entry)),
+            Some(Hit::Inherited { name, inherit }) => self.peel(name, inherit, None),
+            Some(Hit::Part(entry)) => Err(in_parts(path, entry)),
+            None => Ok(Vec::new()),
         }
-        if hits.len() > 1 {
-            if !scope::merge(&hits) {
-                return Err(Error::Ambiguous {
-                    what: format!("`{path}`"),
-                    candidates: self.labels(hits.iter().map(Hit::definition).collect()),
-                });
-            }
-            return Ok(hits.into_iter().next().map(|hit| match hit {
-                Hit::Binding(entry) => Hit::Part(entry),
-                other => other,
-            }));
-        }
-        Ok(hits.into_iter().next())
     }
 
     /// Without the entry of a set or `let`.
-    fn without(&self, entry: &SyntaxNode) -> Vec<TextEdit> {
+    pub(crate) fn without(&self, entry: &SyntaxNode) -> Vec<TextEdit> {
         let text = self.text();
         let Some(set) = entry.parent().map(|set| Container::entries(text, &set)) else {
             return Vec::new();
@@ -117,14 +202,15 @@ impl Document {
             .collect()
     }
 
-    /// Takes a name out of its `inherit`, and puts `entry` beside it.
-    fn peel(
+    /// Takes a name out of its `inherit`, and puts a definition beside it.
+    pub(crate) fn peel(
         &self,
         name: &SyntaxNode,
         inherit: &SyntaxNode,
-        entry: Option<String>,
+        instead: Option<(&Key, &str)>,
     ) -> Result<Vec<TextEdit>, Error> {
         let text = self.text();
+        let entry = instead.map(|(key, value)| format!("{key} = {value};"));
         let only = inherit
             .children()
             .filter(|part| part.kind() != NODE_INHERIT_FROM)
@@ -132,7 +218,13 @@ impl Document {
             == 1;
         if only {
             return Ok(match entry {
-                Some(entry) => vec![TextEdit::replace(inherit.text_range().into(), entry)],
+                Some(entry) => {
+                    let span = Span::from(inherit.text_range());
+                    let indent = layout::indent(text, span.start);
+                    let line_end = layout::line_end(text, span.start);
+                    let entry = Expression::laid_out(&entry, indent, line_end);
+                    vec![TextEdit::replace(span, entry)]
+                }
                 None => self.without(inherit),
             });
         }
@@ -164,12 +256,7 @@ impl Document {
     }
 
     /// Adds a definition that is missing.
-    fn add(
-        &self,
-        root: &SyntaxNode,
-        path: &KeyPath,
-        value: &Expression,
-    ) -> Result<TextEdit, Error> {
+    pub(crate) fn add(&self, look: &Look, path: &KeyPath, value: &str) -> Result<TextEdit, Error> {
         let text = self.text();
         let keys = path.keys();
         // The longest part of the path that is defined.
@@ -178,16 +265,11 @@ impl Document {
             let hits = if known.is_empty() {
                 Vec::new()
             } else {
-                scope::in_body(root, known)
+                look.innermost(known)
             };
             let (set, entry_keys, after) = match &hits[..] {
                 [] if !known.is_empty() => continue,
-                [] => {
-                    let Some(body) = root.first_child() else {
-                        continue;
-                    };
-                    (self.only_set(&body, path)?, missing, None)
-                }
+                [] => (look.container(self, path)?, missing, None),
                 [.., Hit::Part(last)] if hits.iter().all(|hit| matches!(hit, Hit::Part(_))) => {
                     let (Some(set), Some(own)) = (last.parent(), own_keys(last, known)) else {
                         continue;
@@ -228,15 +310,11 @@ impl Document {
                 _ => edit,
             });
         }
-        Err(Error::NotFound {
-            what: "set that the file is".to_owned(),
-            span: None,
-            hint: None,
-        })
+        Err(nothing("set that the file is"))
     }
 
     /// The set that a value is; of several, the one that counts always.
-    fn only_set(&self, value: &SyntaxNode, path: &KeyPath) -> Result<SyntaxNode, Error> {
+    pub(crate) fn only_set(&self, value: &SyntaxNode, path: &KeyPath) -> Result<SyntaxNode, Error> {
         let leaves = scope::leaves(value, TOKEN_UPDATE);
         let mut sets: Vec<_> = leaves
             .into_iter()
@@ -301,7 +379,7 @@ fn same(old: &SyntaxNode, new: &SyntaxNode) -> bool {
     tokens(old) == tokens(new)
 }
 
-fn in_parts(path: &KeyPath, entry: &SyntaxNode) -> Error {
+pub(crate) fn in_parts(path: &KeyPath, entry: &SyntaxNode) -> Error {
     Error::Conflict {
         message: format!("`{path}` is a set that is defined in parts"),
         span: entry.text_range().into(),

@@ -70,6 +70,20 @@ impl Expression {
         root.first_child().unwrap_or(root)
     }
 
+    /// Whether it refers to `name`, bound in it or not.
+    pub(crate) fn mentions(&self, name: &str) -> bool {
+        let mut nodes = self.node().descendants();
+        nodes.any(|node| {
+            let is_reference = node.parent().is_none_or(|parent| {
+                !matches!(
+                    parent.kind(),
+                    NODE_ATTRPATH | NODE_IDENT_PARAM | NODE_PAT_BIND
+                )
+            });
+            node.kind() == NODE_IDENT && is_reference && node.to_string() == name
+        })
+    }
+
     /// As an element of a list: in parentheses where it would be several elements without.
     pub(crate) fn as_element(&self) -> String {
         if is_element(&self.node()) {

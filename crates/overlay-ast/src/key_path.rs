@@ -100,6 +100,21 @@ impl KeyPath {
         &self.0
     }
 
+    /// The path of one name.
+    pub(crate) fn from_name(name: &str) -> Self {
+        Self(vec![Key::Static(name.to_owned())])
+    }
+
+    /// This path, and `rest` behind it.
+    pub(crate) fn join(&self, rest: &Self) -> Self {
+        Self([&self.0[..], &rest.0].concat())
+    }
+
+    /// Whether it is of an attribute in the set `name`.
+    pub(crate) fn is_in(&self, name: &str) -> bool {
+        matches!(&self.0[..], [Key::Static(first), _, ..] if first == name)
+    }
+
     /// The path that a node of the tree is.
     pub(crate) fn of(attrpath: &SyntaxNode) -> Option<Vec<Key>> {
         attrpath.children().map(|part| Key::of(&part)).collect()

@@ -146,6 +146,17 @@ impl<'t> Names<'t> {
         (reference.node.kind() == node.kind()).then_some(reference.target)
     }
 
+    /// The value that a `let` gives a name, if it is written out there as one value.
+    pub(crate) fn let_value(&self, id: BindingId) -> Option<SyntaxNode> {
+        let binding = self.binding(id);
+        let [place] = &binding.places[..] else {
+            return None;
+        };
+        let path = place.parent().filter(|path| path.kind() == NODE_ATTRPATH)?;
+        let whole = binding.kind == BindingKind::Let && path.children().count() == 1;
+        path.parent().filter(|_| whole)?.last_child()
+    }
+
     /// The bindings that nothing needs: only `let`s, formals and `args@` can be such. What is used
     /// in the definition of such a binding alone is one too.
     pub(crate) fn unneeded(&self) -> HashSet<BindingId> {

@@ -8,7 +8,7 @@
 use rnix::SyntaxKind::{self, *};
 use rnix::SyntaxNode;
 
-use crate::{Document, Error, Key, KeyPath, Label, Span};
+use crate::{Document, Key, KeyPath, Label, Span};
 
 /// How an attribute is defined.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,57 +36,6 @@ pub enum Found {
 }
 
 impl Document {
-    /// How the attribute `path` is defined.
-    ///
-    /// It is looked for in the set that the file is, through functions (`{ pkgs, ... }:`), `let`,
-    /// `with`, `assert`, parentheses, `if`, `//`, `lib.mkIf`, `lib.mkMerge` and the like; if it is
-    /// not there, among all definitions of the file whose path ends with it, such as those of a
-    /// `let`. Takes time linear in the file.
-    ///
-    /// ```
-    /// use overlay_ast::{Document, Found};
-    ///
-    /// let (file, _) = Document::parse("{ lib, ... }: lib.mkIf true { a.\"b\" = [ 1 ]; }");
-    /// let Found::Value { value, .. } = file.get(&"a.b".parse()?)? else { panic!() };
-    /// assert_eq!(value.text(file.text()), "[ 1 ]");
-    /// # Ok::<(), overlay_ast::Error>(())
-    /// ```
-    ///
-    /// # Errors
-    ///
-    /// [`Error::NotFound`]; [`Error::Ambiguous`] with every definition if there are several that
-    /// do not merge; [`Error::Unreadable`].
-    pub fn get(&self, path: &KeyPath) -> Result<Found, Error> {
-        let root = self.root()?;
-        let mut hits = in_body(&root, path.keys());
-        if hits.is_empty() {
-            hits = anywhere(&root, path.keys());
-        }
-        let spans = || hits.iter().map(Hit::definition).collect::<Vec<_>>();
-        match &hits[..] {
-            [] => Err(Error::NotFound {
-                what: format!("definition of `{path}`"),
-                span: None,
-                hint: None,
-            }),
-            [Hit::Binding(entry)] => Ok(Found::Value {
-                value: value(entry).text_range().into(),
-                definition: entry.text_range().into(),
-            }),
-            [Hit::Inherited { name, inherit }] => Ok(Found::Inherited {
-                name: name.text_range().into(),
-                definition: inherit.text_range().into(),
-            }),
-            _ if merge(&hits) => Ok(Found::Merged {
-                definitions: spans(),
-            }),
-            _ => Err(Error::Ambiguous {
-                what: format!("`{path}`"),
-                candidates: self.labels(spans()),
-            }),
-        }
-    }
-
     pub(crate) fn labels(&self, spans: Vec<Span>) -> Vec<Label> {
         let label = |span: Span| Label {
             message: excerpt(self.span_text(span)),
@@ -153,7 +102,7 @@ pub(crate) fn in_body(root: &SyntaxNode, path: &[Key]) -> Vec<Hit> {
     hits
 }
 
-fn look_up(node: &SyntaxNode, path: &[Key], hits: &mut Vec<Hit>) {
+pub(crate) fn look_up(node: &SyntaxNode, path: &[Key], hits: &mut Vec<Hit>) {
     for leaf in leaves(node, TOKEN_UPDATE) {
         if leaf.node.kind() == NODE_ATTR_SET {
             look_up_in_set(&leaf.node, path, hits);
@@ -161,7 +110,7 @@ fn look_up(node: &SyntaxNode, path: &[Key], hits: &mut Vec<Hit>) {
     }
 }
 
-fn look_up_in_set(set: &SyntaxNode, path: &[Key], hits: &mut Vec<Hit>) {
+pub(crate) fn look_up_in_set(set: &SyntaxNode, path: &[Key], hits: &mut Vec<Hit>) {
     for entry in set.children() {
         match entry.kind() {
             NODE_INHERIT => {
@@ -229,24 +178,72 @@ pub(crate) fn path_of(entry: &SyntaxNode) -> String {
     paths.join(".")
 }
 
-/// The definitions of `path` in the `let`s of the file: those of [`anywhere`] whose path is not
-/// longer than `path`.
+/// The definitions of `path` in the `let`s of the file.
 pub(crate) fn in_lets(root: &SyntaxNode, path: &[Key]) -> Vec<Hit> {
-    let mut hits = anywhere(root, path);
-    hits.retain(|hit| {
-        let Hit::Binding(entry) = hit else {
-            return false;
-        };
-        let within = entry
-            .ancestors()
-            .take_while(|node| node.kind() != NODE_LET_IN);
-        let names = within
-            .filter(|node| node.kind() == NODE_ATTRPATH_VALUE)
-            .filter_map(|node| Some(node.first_child()?.children().count()));
-        let in_let = entry.ancestors().any(|node| node.kind() == NODE_LET_IN);
-        in_let && names.sum::<usize>() == path.len()
-    });
+    let mut hits = Vec::new();
+    for node in lets(root) {
+        look_up_in_set(&node, path, &mut hits);
+    }
     hits
+}
+
+/// The `let`s of the file.
+pub(crate) fn lets(root: &SyntaxNode) -> impl Iterator<Item = SyntaxNode> {
+    let nodes = root.descendants();
+    nodes.filter(|node| node.kind() == NODE_LET_IN)
+}
+
+/// Whether a scope around `node` binds `name`.
+pub(crate) fn binds(node: &SyntaxNode, name: &str) -> bool {
+    let is_it = |key: Option<SyntaxNode>| {
+        key.and_then(|key| Key::of(&key)) == Some(Key::Static(name.to_owned()))
+    };
+    let entries = |set: &SyntaxNode| {
+        set.children().any(|entry| match entry.kind() {
+            NODE_ATTRPATH_VALUE => is_it(entry.first_child().and_then(|path| path.first_child())),
+            NODE_INHERIT => {
+                let mut names = entry.children().filter(|n| n.kind() != NODE_INHERIT_FROM);
+                names.any(|name| is_it(Some(name)))
+            }
+            _ => false,
+        })
+    };
+    let arguments = |head: &SyntaxNode| {
+        let mut parts = head.children();
+        parts.any(|part| match part.kind() {
+            NODE_PAT_ENTRY | NODE_PAT_BIND => is_it(part.first_child()),
+            _ => is_it(Some(part)),
+        })
+    };
+    node.ancestors().any(|scope| match scope.kind() {
+        NODE_LET_IN | NODE_LEGACY_LET => entries(&scope),
+        NODE_ATTR_SET => is_recursive(&scope) && entries(&scope),
+        NODE_LAMBDA => scope.first_child().is_some_and(|head| arguments(&head)),
+        _ => false,
+    })
+}
+
+/// What an `inherit` takes its names from; none if from the scope around it.
+pub(crate) fn inherit_from(inherit: &SyntaxNode) -> Option<SyntaxNode> {
+    let mut parts = inherit.children();
+    let from = parts.find(|part| part.kind() == NODE_INHERIT_FROM)?;
+    from.first_child()
+}
+
+/// Whether `.name` can be put behind a value without parentheses around it.
+pub(crate) fn takes_selection(value: &SyntaxNode) -> bool {
+    match value.kind() {
+        NODE_IDENT | NODE_PAREN | NODE_ATTR_SET | NODE_LEGACY_LET => true,
+        // Not where there is an `or`.
+        NODE_SELECT => value.children().count() == 2,
+        _ => false,
+    }
+}
+
+/// Whether a set is a `rec` set.
+pub(crate) fn is_recursive(set: &SyntaxNode) -> bool {
+    let first = set.first_token();
+    first.is_some_and(|token| token.kind() == TOKEN_REC)
 }
 
 /// What a value is made of, and whether it always is.

@@ -15,11 +15,12 @@ use std::fmt::Write as _;
 use std::path::PathBuf;
 use std::process::Command;
 
-use overlay_ast::{Document, Error, Patch, Place};
+use overlay_ast::{Document, Error, Patch, Place, Scope};
 
 struct Fixture {
     file: PathBuf,
-    /// What to do, then options: `comment: …`, `lines: crlf`, `mark: bom`.
+    /// What to do, then options: `in: let`, `in: overrideAttrs NAME`, `in: override NAME`,
+    /// `comment: …`, `lines: crlf`, `mark: bom`, `end: missing`.
     head: String,
     input: String,
     expected: String,
@@ -35,10 +36,10 @@ fn fixtures() -> Vec<Fixture> {
     let read = |file: PathBuf| {
         let text = std::fs::read_to_string(&file).expect("it can be read");
         let (head, rest) = text.split_once("== input\n").expect("it has an input");
-        let (input, expected) = rest.split_once("== ").expect("it has an expectation");
+        let (input, expected) = rest.split_once("\n== ").expect("it has an expectation");
         Fixture {
             head: head.to_owned(),
-            input: input.to_owned(),
+            input: format!("{input}\n"),
             expected: format!("== {expected}"),
             file,
         }
@@ -50,6 +51,17 @@ impl Fixture {
     fn option(&self, name: &str) -> Option<&str> {
         let mut lines = self.head.lines().skip(1);
         lines.find_map(|line| line.strip_prefix(name)?.strip_prefix(": "))
+    }
+
+    /// The part of the file that attributes are meant in.
+    fn scope(&self) -> Scope {
+        let name = |name: &str| name.parse().expect("a name");
+        match self.option("in").map(|part| part.split_once(' ')) {
+            None => Scope::File,
+            Some(None) => Scope::Let,
+            Some(Some(("overrideAttrs", package))) => Scope::OverrideAttrs(name(package)),
+            Some(Some((_, package))) => Scope::Override(name(package)),
+        }
     }
 
     /// The file as the options want it.
@@ -73,10 +85,20 @@ impl Fixture {
             .strip_prefix("set ")
             .and_then(|rest| rest.split_once(" = "))
         {
-            return document.set(&path.parse()?, &value.parse()?);
+            return document
+                .within(&self.scope())?
+                .set(&path.parse()?, &value.parse()?);
+        }
+        if let Some((path, flags)) = operation
+            .strip_prefix("append ")
+            .and_then(|rest| rest.split_once(' '))
+        {
+            return document
+                .within(&self.scope())?
+                .append(&path.parse()?, &flags.parse()?);
         }
         if let Some(path) = operation.strip_prefix("unset ") {
-            return document.remove(&path.parse()?);
+            return document.within(&self.scope())?.remove(&path.parse()?);
         }
         let (operation, list) = match operation.rsplit_once(" in ") {
             Some((operation, list)) => (operation, Some(list.parse()?)),
