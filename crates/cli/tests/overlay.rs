@@ -222,3 +222,85 @@ fn links_and_permissions_stay() {
         0o640
     );
 }
+
+const OVERLAY: &str = "\
+hw: final: prev: {
+  # the compression library
+  zlib = prev.zlib;
+
+  openssl = (prev.openssl.override { static = true; }).overrideAttrs (old: {
+    env.NIX_CFLAGS_COMPILE = \"-O2\";
+  });
+}
+";
+
+#[test]
+fn packages_are_listed() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("a.nix"), OVERLAY).unwrap();
+    for args in [&["list", "a.nix"][..], &["list", "--in", "a.nix"]] {
+        assert_eq!(
+            stdout(&hmtool(folder.path(), args)),
+            "zlib     line 3  plain\nopenssl  line 5  override, overrideAttrs\n"
+        );
+    }
+    fs::write(folder.path().join("b.nix"), "{ }").unwrap();
+    let output = hmtool(folder.path(), &["list", "b.nix"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(stderr(&output).contains("an overlay is `final: prev: { … }`"));
+}
+
+#[test]
+fn packages_are_overridden() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("a.nix");
+    fs::write(&file, OVERLAY).unwrap();
+    let run = |args: &[&str]| {
+        let args = [&["override"], args, &["--write", "--in", "a.nix"]].concat();
+        let output = hmtool(folder.path(), &args);
+        assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+        assert_eq!(
+            stderr(&hmtool(folder.path(), &args)),
+            "a.nix: unchanged\n",
+            "{args:?}"
+        );
+        stdout(&output)
+    };
+    let flags = ["NIX_CFLAGS_COMPILE", "-O3 -pipe", "--append"];
+    assert_eq!(
+        changes(&run(&[&["openssl"], &flags[..]].concat())),
+        [
+            "-    env.NIX_CFLAGS_COMPILE = \"-O2\";",
+            "+    env.NIX_CFLAGS_COMPILE = \"-O2 -O3 -pipe\";"
+        ]
+    );
+    let diff = run(&[&["zlib"], &flags[..], &["--env"]].concat());
+    assert!(
+        diff.contains("+    env = (old.env or { }) // {\n"),
+        "{diff}"
+    );
+    let diff = run(&["zlib", "static", "true", "--args"]);
+    assert!(diff.contains("+  zlib = (prev.zlib.override {\n"), "{diff}");
+    run(&["zstd", "doCheck", "false"]);
+
+    let get = |scope: &[&str]| {
+        let args = [&["get"], scope, &["--in", "a.nix"]].concat();
+        stdout(&hmtool(folder.path(), &args))
+    };
+    assert_eq!(get(&["static", "--override", "zlib"]), "true\n");
+    assert_eq!(get(&["doCheck", "--override-attrs", "zstd"]), "false\n");
+    let unset = [
+        "unset",
+        "doCheck",
+        "--override-attrs",
+        "zstd",
+        "--in",
+        "a.nix",
+    ];
+    assert_eq!(
+        changes(&stdout(&hmtool(folder.path(), &unset))),
+        ["-    doCheck = false;"]
+    );
+    let wrong = ["override", "zlib", "x", "1; y = 2", "--in", "a.nix"];
+    assert_eq!(hmtool(folder.path(), &wrong).status.code(), Some(2));
+}

@@ -100,6 +100,11 @@ impl KeyPath {
         &self.0
     }
 
+    /// The path of these names, if there are any.
+    pub(crate) fn new(keys: Vec<Key>) -> Option<Self> {
+        (!keys.is_empty()).then_some(Self(keys))
+    }
+
     /// The path of one name.
     pub(crate) fn from_name(name: &str) -> Self {
         Self(vec![Key::Static(name.to_owned())])

@@ -58,6 +58,23 @@
 //! # Ok::<(), overlay_ast::Error>(())
 //! ```
 //!
+//! [`Document::within`] does the same to the attributes of one part of a file, such as what
+//! `overrideAttrs` is given for a package, and makes that part where it is missing:
+//!
+//! ```
+//! use overlay_ast::{Document, Scope};
+//!
+//! let (file, _) = Document::parse("final: prev: { zlib = prev.zlib; }");
+//! let zlib = file.within(&Scope::OverrideAttrs("zlib".parse()?))?;
+//! let patch = zlib.append(&"NIX_CFLAGS_COMPILE".parse()?, &"-O3".parse()?)?;
+//! assert_eq!(
+//!     file.apply(&patch)?.0.text(),
+//!     "final: prev: { zlib = prev.zlib.overrideAttrs (old: \
+//!      { NIX_CFLAGS_COMPILE = toString [ (old.NIX_CFLAGS_COMPILE or \"\") \"-O3\" ]; }); }"
+//! );
+//! # Ok::<(), overlay_ast::Error>(())
+//! ```
+//!
 //! # Invariants
 //!
 //! - What Nix rejects is rejected here too, with a byte span. The parser beneath accepts more
@@ -112,6 +129,7 @@ pub use expression::Expression;
 pub use flags::Flags;
 pub use key_path::{Key, KeyPath};
 pub use list::{Element, List, Place};
+pub use overrides::Package;
 pub use patch::{Patch, TextEdit};
 pub use path::{AttrPath, Segment};
 pub use scope::Found;

@@ -31,7 +31,7 @@ let
     optionalAttrs = c: set: if c then set else { };
     optionals = c: list: if c then list else [ ];
   };
-  befores = [ { } { V = "-a -b"; } { V = [ "-a" "-b" ]; } { V = ""; } { V = [ ]; } ];
+  variants = [ { } { V = "-a -b"; } { V = [ "-a" "-b" ]; } { V = ""; } { V = [ ]; } ];
   words = value: builtins.filter (w: builtins.isString w && w != "")
     (builtins.split " +" (toString value));
   rename = name: set: if set ? V then { ${name} = set.V; } else { };
@@ -49,7 +49,7 @@ let
     ];
   ofFile = { file, name, inEnv, stringsOnly }:
     map (outcome file name inEnv)
-      (builtins.filter (b: !stringsOnly || !builtins.isList (b.V or "")) befores);
+      (builtins.filter (b: !stringsOnly || !builtins.isList (b.V or "")) variants);
 in
 "#;
 

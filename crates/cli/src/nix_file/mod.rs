@@ -107,7 +107,7 @@ pub(crate) fn failure(path: &Path, document: &Document, error: &Error) -> Failur
     };
     if problems.is_empty() {
         let hint = match error {
-            Error::NotFound { .. } => Some("`hmtool overlay show` lists what there is"),
+            Error::NotFound { hint: None, .. } => Some("`hmtool overlay show` lists what there is"),
             _ => error.hint(),
         };
         return Failure::Data {

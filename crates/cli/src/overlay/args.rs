@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{ArgGroup, Args, Subcommand};
-use overlay_ast::{Expression, KeyPath, Place};
+use overlay_ast::{Expression, KeyPath, Place, Scope};
 
 use crate::findings::{FindingArgs, RuleArgs};
 use crate::nix_file::WriteArgs;
@@ -11,6 +11,21 @@ use crate::nix_file::WriteArgs;
 /// What to do with a file.
 #[derive(Debug, Subcommand)]
 pub(crate) enum OverlayVerb {
+    /// List the packages that the overlays of a file define, and what overrides them
+    List {
+        /// The .nix file
+        #[arg(value_name = "FILE", required_unless_present = "within")]
+        file: Option<PathBuf>,
+        /// The .nix file, as for the other verbs
+        #[arg(
+            short,
+            long = "in",
+            id = "within",
+            value_name = "FILE",
+            conflicts_with = "file"
+        )]
+        within: Option<PathBuf>,
+    },
     /// Show the lists of a file and their elements, those commented out too
     Show {
         /// Only the list that is this attribute, e.g. home.packages
@@ -24,6 +39,8 @@ pub(crate) enum OverlayVerb {
         /// The attribute, e.g. programs.git.enable
         #[arg(value_name = "PATH")]
         path: KeyPath,
+        #[command(flatten)]
+        scope: ScopeArgs,
         #[command(flatten)]
         file: FileArgs,
     },
@@ -40,6 +57,8 @@ pub(crate) enum OverlayVerb {
         #[arg(value_name = "EXPRESSION", allow_hyphen_values = true)]
         value: Expression,
         #[command(flatten)]
+        scope: ScopeArgs,
+        #[command(flatten)]
         edit: EditArgs,
     },
     /// Remove the definition of an attribute, with the comments that belong to it
@@ -47,6 +66,35 @@ pub(crate) enum OverlayVerb {
         /// The attribute, e.g. programs.git.enable
         #[arg(value_name = "PATH")]
         path: KeyPath,
+        #[command(flatten)]
+        scope: ScopeArgs,
+        #[command(flatten)]
+        edit: EditArgs,
+    },
+    /// Set an attribute of a package's derivation, or append flags to it
+    ///
+    /// What overrideAttrs is given for the package already gets it; without that, and for a
+    /// package that the overlay does not have yet, it is written.
+    Override {
+        /// The package, e.g. zlib or llvmPackages_19.llvm
+        #[arg(value_name = "PACKAGE")]
+        package: KeyPath,
+        /// The attribute, e.g. NIX_CFLAGS_COMPILE
+        #[arg(value_name = "ATTRIBUTE")]
+        path: KeyPath,
+        /// Its value as an expression, where `old` is what was before; with --append, flags
+        #[arg(value_name = "VALUE", allow_hyphen_values = true)]
+        value: String,
+        /// Append flags, e.g. "-O3 -pipe" or '"-march=${march}"', that are not there yet, whether
+        /// the value is a string, a list or absent upstream
+        #[arg(long)]
+        append: bool,
+        /// Put it into `env`, also where the package has none yet
+        #[arg(long)]
+        env: bool,
+        /// Give it to `override` instead: it is an argument of the package's function
+        #[arg(long, conflicts_with = "env")]
+        args: bool,
         #[command(flatten)]
         edit: EditArgs,
     },
@@ -84,6 +132,32 @@ pub(crate) enum OverlayVerb {
         #[command(flatten)]
         edit: EditArgs,
     },
+}
+
+/// The part of a file that attributes are meant in.
+#[derive(Args, Debug)]
+pub(crate) struct ScopeArgs {
+    /// In what `overrideAttrs` is given for this package
+    #[arg(long, value_name = "PACKAGE", group = "scope")]
+    override_attrs: Option<KeyPath>,
+    /// In what `override` is given for this package
+    #[arg(long = "override", value_name = "PACKAGE", group = "scope")]
+    override_: Option<KeyPath>,
+    /// Among the names of the file's `let`s
+    #[arg(long = "let", group = "scope")]
+    let_: bool,
+}
+
+impl ScopeArgs {
+    /// The one that was given.
+    pub(crate) fn scope(&self) -> Scope {
+        match (&self.override_attrs, &self.override_) {
+            (Some(package), _) => Scope::OverrideAttrs(package.clone()),
+            (_, Some(package)) => Scope::Override(package.clone()),
+            _ if self.let_ => Scope::Let,
+            _ => Scope::File,
+        }
+    }
 }
 
 /// The file to read.

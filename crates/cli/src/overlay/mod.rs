@@ -8,7 +8,7 @@ mod show;
 
 use std::path::Path;
 
-use overlay_ast::{Document, Error, Found, KeyPath, Patch};
+use overlay_ast::{Document, Error, Found, KeyPath, Patch, Scope};
 
 use args::EditArgs;
 pub(crate) use args::OverlayVerb;
@@ -29,13 +29,54 @@ pub(crate) fn run(verb: &OverlayVerb) -> Result<Outcome, Failure> {
             output::write(&shown)?;
             Ok(Outcome::Clean)
         }
-        OverlayVerb::Get { path, file } => get(path, &file.file),
+        OverlayVerb::List { file, within } => {
+            let file = file.as_deref().or(within.as_deref());
+            list(file.unwrap_or(Path::new("")))
+        }
+        OverlayVerb::Get { path, scope, file } => get(path, &scope.scope(), &file.file),
         OverlayVerb::Set {
             path,
             value,
+            scope,
             edit: args,
-        } => edit(args, |document| document.set(path, value)),
-        OverlayVerb::Unset { path, edit: args } => edit(args, |document| document.remove(path)),
+        } => edit(args, |document| {
+            document.within(&scope.scope())?.set(path, value)
+        }),
+        OverlayVerb::Unset {
+            path,
+            scope,
+            edit: args,
+        } => edit(args, |document| {
+            document.within(&scope.scope())?.remove(path)
+        }),
+        OverlayVerb::Override {
+            package,
+            path,
+            value,
+            append,
+            env,
+            args,
+            edit: edit_args,
+        } => {
+            let scope = if *args {
+                Scope::Override(package.clone())
+            } else {
+                Scope::OverrideAttrs(package.clone())
+            };
+            edit(edit_args, |document| {
+                let path = if *env {
+                    format!("env.{path}").parse()?
+                } else {
+                    path.clone()
+                };
+                let part = document.within(&scope)?;
+                if *append {
+                    part.append(&path, &value.parse()?)
+                } else {
+                    part.set(&path, &value.parse()?)
+                }
+            })
+        }
         OverlayVerb::Enable(args) => edit(&args.edit, |document| {
             document.enable(args.list.as_ref(), &args.element)
         }),
@@ -65,11 +106,21 @@ pub(crate) fn run(verb: &OverlayVerb) -> Result<Outcome, Failure> {
     }
 }
 
-fn get(path: &KeyPath, file: &Path) -> Result<Outcome, Failure> {
+fn list(file: &Path) -> Result<Outcome, Failure> {
     let document = read(file)?;
-    let found = document
-        .get(path)
-        .map_err(|error| failure(file, &document, &error))?;
+    let shown = show::packages(&document).map_err(|error| failure(file, &document, &error))?;
+    output::write(&shown)?;
+    Ok(Outcome::Clean)
+}
+
+fn get(path: &KeyPath, scope: &Scope, file: &Path) -> Result<Outcome, Failure> {
+    let document = read(file)?;
+    let found = match scope {
+        // Reading may look further than editing does.
+        Scope::File => document.get(path),
+        _ => document.within(scope).and_then(|part| part.get(path)),
+    };
+    let found = found.map_err(|error| failure(file, &document, &error))?;
     let spans = match found {
         Found::Value { value, .. } => vec![value],
         Found::Inherited { definition, .. } => vec![definition],

@@ -49,40 +49,36 @@ impl Document {
         match hit {
             Hit::Binding(entry) => extended(&context(entry), &scope::value(entry), flags),
             Hit::Inherited { name, inherit } => {
-                let from = self.inherited_from(name, inherit)?;
+                let from = inherited_from(name, inherit)?;
                 let value = inherited(&context(inherit), &from, flags);
                 self.peel(name, inherit, path.keys().last().map(|key| (key, &*value)))
             }
             Hit::Part(entry) => Err(in_parts(path, entry)),
         }
     }
+}
 
-    /// What an inherited name stands for, as an expression beside the `inherit`.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::Conflict`] if the name means something else there, as in `rec { inherit x; }`.
-    pub(crate) fn inherited_from(
-        &self,
-        name: &SyntaxNode,
-        inherit: &SyntaxNode,
-    ) -> Result<String, Error> {
-        let from = scope::inherit_from(inherit);
-        let Some(from) = from else {
-            let set = inherit.parent();
-            if set.is_some_and(|set| scope::is_recursive(&set) || set.kind() == NODE_LET_IN) {
-                return Err(Error::Conflict {
-                    message: format!("`{name}` is itself here, and not what is inherited"),
-                    span: name.text_range().into(),
-                    hint: "write out what it is",
-                });
-            }
-            return Ok(name.to_string());
-        };
-        if scope::takes_selection(&from) {
-            Ok(format!("{from}.{name}"))
-        } else {
-            Ok(format!("({from}).{name}"))
+/// What an inherited name stands for, as an expression beside the `inherit`.
+///
+/// # Errors
+///
+/// [`Error::Conflict`] if the name means something else there, as in `rec { inherit x; }`.
+pub(crate) fn inherited_from(name: &SyntaxNode, inherit: &SyntaxNode) -> Result<String, Error> {
+    let from = scope::inherit_from(inherit);
+    let Some(from) = from else {
+        let set = inherit.parent();
+        if set.is_some_and(|set| scope::is_recursive(&set) || set.kind() == NODE_LET_IN) {
+            return Err(Error::Conflict {
+                message: format!("`{name}` is itself here, and not what is inherited"),
+                span: name.text_range().into(),
+                hint: "write out what it is",
+            });
         }
+        return Ok(name.to_string());
+    };
+    if scope::takes_selection(&from) {
+        Ok(format!("{from}.{name}"))
+    } else {
+        Ok(format!("({from}).{name}"))
     }
 }

@@ -12,6 +12,7 @@ use rnix::{NodeOrToken, SyntaxNode};
 
 use crate::{Error, Expression, literal};
 
+pub(crate) use append::inherited_from;
 pub(crate) use extend::{Before, Context, new_value};
 
 /// Options for a program, such as `-O3 -C target-cpu=x86-64-v3`.

@@ -55,16 +55,20 @@ impl NewCall {
             before.push('(');
             after.push(')');
         }
-        if !package.is_closed {
-            before.push('(');
-            after.insert(0, ')');
-            after.insert_str(1, &call);
-        } else {
+        if package.is_closed {
             after.insert_str(0, &call);
+        } else {
+            before.push('(');
+            after = format!("){call}{after}");
         }
-        let mut edits = vec![TextEdit::insert(start, before)];
-        edits.push(TextEdit::insert(package.span.end, after));
-        edits
+        // The last byte is replaced by itself, so that two calls around one package are edits
+        // that overlap: one behind the other, they would be no call of a call.
+        let end = package.span.end;
+        let last = &text[end - 1..end];
+        vec![
+            TextEdit::insert(start, before),
+            TextEdit::replace(Span::new(end - 1, end), format!("{last}{after}")),
+        ]
     }
 }
 

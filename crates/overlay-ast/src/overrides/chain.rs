@@ -43,6 +43,8 @@ impl Layer {
 /// A call that overrides.
 #[derive(Clone, Debug)]
 pub(super) struct Call {
+    /// The name of what is called.
+    pub(super) function: String,
     /// What it is given.
     pub(super) argument: SyntaxNode,
     /// It stands in a function or value of a `let` that something else uses too.
@@ -52,11 +54,11 @@ pub(super) struct Call {
 /// The calls that one outcome of a value goes through, the outermost first.
 pub(super) type Chain = Vec<Call>;
 
-/// The calls of `layer` that make up `value`, for each branch of its `if`s.
+/// The calls of `layer`, or of both, that make up `value`, for each branch of its `if`s.
 ///
-/// Calls of the other layer are looked through, and so are functions and values of the file's
+/// Other calls that override are looked through, and so are functions and values of the file's
 /// `let`s. Takes time linear in the parts looked at.
-pub(super) fn chains(value: &SyntaxNode, layer: Layer, names: &Names<'_>) -> Vec<Chain> {
+pub(super) fn chains(value: &SyntaxNode, layer: Option<Layer>, names: &Names<'_>) -> Vec<Chain> {
     let mut walk = Walk {
         layer,
         names,
@@ -102,7 +104,7 @@ struct Argument {
 const MOST: usize = 64;
 
 struct Walk<'n, 't> {
-    layer: Layer,
+    layer: Option<Layer>,
     names: &'n Names<'t>,
     /// What was looked through, so that nothing is looked through for ever.
     entered: Vec<BindingId>,
@@ -110,6 +112,10 @@ struct Walk<'n, 't> {
 }
 
 impl Walk<'_, '_> {
+    fn wants(&self, layer: Layer) -> bool {
+        self.layer.is_none_or(|wanted| wanted == layer)
+    }
+
     fn value(&mut self, node: &SyntaxNode, way: Way) {
         let node = result(node);
         match node.kind() {
@@ -131,6 +137,7 @@ impl Walk<'_, '_> {
         let function = result(&function);
         if let Some(package) = self.package_of_lib(&function) {
             way.chain.push(Call {
+                function: "overrideDerivation".to_owned(),
                 argument,
                 shared: way.shared,
             });
@@ -146,8 +153,9 @@ impl Walk<'_, '_> {
         let Some(Key::Static(name)) = path.last_child().and_then(|key| Key::of(&key)) else {
             return self.out.push(way.chain);
         };
-        if Layer::of(&name) == Some(self.layer) {
+        if Layer::of(&name).is_some_and(|layer| self.wants(layer)) {
             way.chain.push(Call {
+                function: name,
                 argument,
                 shared: way.shared,
             });
@@ -165,7 +173,7 @@ impl Walk<'_, '_> {
     fn package_of_lib(&self, function: &SyntaxNode) -> Option<SyntaxNode> {
         let name = function.first_child()?;
         let is_it = function.kind() == NODE_APPLY
-            && self.layer == Layer::Attributes
+            && self.wants(Layer::Attributes)
             && name.to_string().ends_with("lib.overrideDerivation");
         is_it.then(|| function.last_child()).flatten()
     }

@@ -3,11 +3,13 @@
 mod argument;
 mod call;
 mod chain;
+mod list;
 mod overlay;
 
 use rnix::SyntaxNode;
 
 pub(crate) use chain::Layer;
+pub use list::Package;
 pub(crate) use overlay::lib;
 
 use crate::attributes::Look;
@@ -50,7 +52,7 @@ impl<'a> Overrides<'a> {
         let names = Names::of(document.text(), &root, &mut |_| {});
         let definition = definition(document, &root, package)?;
         let chains = match &definition {
-            Definition::Binding(entry) => chains(&scope::value(entry), layer, &names),
+            Definition::Binding(entry) => chains(&scope::value(entry), Some(layer), &names),
             _ => Vec::new(),
         };
         Ok(Self {
@@ -174,7 +176,7 @@ impl<'a> Overrides<'a> {
         change: Change<'_>,
     ) -> Result<Vec<TextEdit>, Error> {
         if argument.shared {
-            return self.wrap(package, path, change);
+            return Ok(self.wrap(package, path, change));
         }
         let document = self.document;
         let Some(hit) = document.one(path, hits.to_vec())? else {
@@ -190,13 +192,13 @@ impl<'a> Overrides<'a> {
             (Change::Append(_), Hit::Binding(entry) | Hit::Inherited { inherit: entry, .. })
                 if argument.is_conditional(entry) =>
             {
-                self.wrap(package, path, change)
+                Ok(self.wrap(package, path, change))
             }
             (Change::Append(flags), _) => {
                 match document.extend(&hit, path, flags, Some(&self.names)) {
                     // What `rec { inherit x; }` inherits cannot be named there.
                     Err(Error::Conflict { .. }) if matches!(hit, Hit::Inherited { .. }) => {
-                        self.wrap(package, path, change)
+                        Ok(self.wrap(package, path, change))
                     }
                     other => other,
                 }
@@ -227,7 +229,7 @@ impl<'a> Overrides<'a> {
             }
         }
         match &found[..] {
-            [] => self.wrap(package, path, change),
+            [] => Ok(self.wrap(package, path, change)),
             [(argument, set)] => {
                 let look = Look::Value {
                     value: argument.body.clone(),
@@ -238,7 +240,7 @@ impl<'a> Overrides<'a> {
                     Err(Error::Conflict { .. } | Error::Ambiguous { .. })
                         if self.layer == Layer::Attributes && path.is_in("env") =>
                     {
-                        self.wrap(package, path, change)
+                        Ok(self.wrap(package, path, change))
                     }
                     other => other,
                 }
@@ -295,18 +297,12 @@ impl<'a> Overrides<'a> {
     }
 
     /// Puts a new override around the package.
-    fn wrap(
-        &self,
-        package: &SyntaxNode,
-        path: &KeyPath,
-        change: Change<'_>,
-    ) -> Result<Vec<TextEdit>, Error> {
+    fn wrap(&self, package: &SyntaxNode, path: &KeyPath, change: Change<'_>) -> Vec<TextEdit> {
         let set = package.parent().unwrap_or_else(|| package.clone());
         let unit = self.unit(&set);
         let call = self.new_call(path, change, unit, &set);
         let value = scope::value(package);
-        // Setting the same again changes nothing, so there is always something to change here.
-        Ok(call.around(self.document.text(), &value, unit))
+        call.around(self.document.text(), &value, unit)
     }
 
     /// Binds a package that is inherited.
@@ -318,7 +314,7 @@ impl<'a> Overrides<'a> {
         change: Change<'_>,
     ) -> Result<Vec<TextEdit>, Error> {
         let set = inherit.parent().unwrap_or_else(|| inherit.clone());
-        let base = self.document.inherited_from(name, inherit)?;
+        let base = flags::inherited_from(name, inherit)?;
         let unit = self.unit(&set);
         let call = self.new_call(path, change, unit, &set).text(unit);
         let value = format!("{base}{call}");

@@ -114,13 +114,13 @@ impl Overlay {
         })
     }
 
-    /// The overlay of a file: the file itself, after arguments of its own such as a hardware
-    /// profile; else the only one in it.
+    /// The overlays of a file: the file itself, after arguments of its own such as a hardware
+    /// profile; else those in it.
     ///
     /// # Errors
     ///
-    /// [`Error::NotFound`], [`Error::Ambiguous`].
-    pub(super) fn of_file(document: &Document, root: &SyntaxNode) -> Result<Self, Error> {
+    /// [`Error::NotFound`] if there are none.
+    pub(super) fn all(root: &SyntaxNode) -> Result<Vec<Self>, Error> {
         let mut node = root.first_child().map(|body| result(&body));
         let mut whole = None;
         while let Some(function) = node.filter(|node| node.kind() == NODE_LAMBDA) {
@@ -128,28 +128,39 @@ impl Overlay {
             node = function.last_child().map(|body| result(&body));
         }
         if let Some(whole) = whole {
-            return Ok(whole);
+            return Ok(vec![whole]);
         }
         let nodes = root.descendants();
         let overlays: Vec<_> = nodes
             .filter_map(|node| Self::of(&node).or_else(|| Self::of_configuration(&node)))
             .collect();
-        match &overlays[..] {
-            [only] => Ok(only.clone()),
-            [] => Err(Error::NotFound {
+        if overlays.is_empty() {
+            return Err(Error::NotFound {
                 what: "overlay in this file".to_owned(),
                 span: None,
                 hint: Some("an overlay is `final: prev: { … }`".to_owned()),
-            }),
-            several => Err(Error::Ambiguous {
-                what: "the overlay to define it in".to_owned(),
-                candidates: document.labels(
-                    several
-                        .iter()
-                        .map(|overlay| overlay.body.text_range().into())
-                        .collect(),
-                ),
-            }),
+            });
+        }
+        Ok(overlays)
+    }
+
+    /// The only overlay of a file.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NotFound`], [`Error::Ambiguous`].
+    pub(super) fn of_file(document: &Document, root: &SyntaxNode) -> Result<Self, Error> {
+        let mut overlays = Self::all(root)?;
+        match overlays.pop() {
+            Some(only) if overlays.is_empty() => Ok(only),
+            last => {
+                let bodies = overlays.iter().chain(&last);
+                let spans = bodies.map(|overlay| overlay.body.text_range().into());
+                Err(Error::Ambiguous {
+                    what: "the overlay to define it in".to_owned(),
+                    candidates: document.labels(spans.collect()),
+                })
+            }
         }
     }
 
