@@ -48,7 +48,7 @@ pub(crate) enum Verb {
         #[command(subcommand)]
         verb: OverlayVerb,
     },
-    /// Change hardware profiles: nothing is changed without --write
+    /// Find out what machines are, check and change their profiles: nothing is changed without --write
     Profile {
         /// What to do
         #[command(subcommand)]
@@ -70,6 +70,8 @@ pub(crate) enum Document {
     Plan,
     /// What the checks print with `--format json`
     Findings,
+    /// What `hmtool profile detect --format json` prints
+    Machine,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

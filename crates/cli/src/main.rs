@@ -60,6 +60,7 @@ fn run(verb: &Verb) -> Result<Outcome, Failure> {
             output::write_plain(match document {
                 Document::Plan => dto::plan::SCHEMA,
                 Document::Findings => dto::findings::SCHEMA,
+                Document::Machine => dto::machine::SCHEMA,
             })?;
             Ok(Outcome::Clean)
         }

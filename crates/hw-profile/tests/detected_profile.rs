@@ -202,7 +202,7 @@ fn a_profile_against_another_machine() {
             cpu.threads: said Text("8"), found Int(2) in sys/devices/system/cpu/online
             gpu.vendor: said Text("nvidia"), found Text("none") in sys/bus/pci/devices
             memory.total: said Text("16"), found Float(23.5) in proc/meminfo
-            memory.zramEnabled: said Bool(true), found Bool(false) in proc/meminfo
+            memory.zramEnabled: said Bool(true), found Bool(false) in proc/swaps
         "#]],
     );
     differences(

@@ -2,6 +2,7 @@
 //! types. The human output is rendered from the same documents, so the two cannot disagree.
 
 pub(crate) mod findings;
+pub(crate) mod machine;
 pub(crate) mod plan;
 pub(crate) mod severity;
 

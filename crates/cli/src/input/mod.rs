@@ -4,6 +4,7 @@ pub(crate) mod attributes;
 pub(crate) mod content;
 pub(crate) mod graph;
 pub(crate) mod holdings;
+pub(crate) mod machine;
 pub(crate) mod profile;
 pub(crate) mod roots;
 

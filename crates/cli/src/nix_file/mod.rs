@@ -78,6 +78,19 @@ pub(crate) fn carry_out(
     Ok(Outcome::Clean)
 }
 
+/// Shows a new file, and makes it if it is asked to.
+pub(crate) fn create(path: &Path, args: &WriteArgs, text: &str) -> Result<Outcome, Failure> {
+    output::write(&difference::unified(path, "", text))?;
+    if args.write {
+        replace::create(path, text)?;
+    } else if args.check {
+        return Ok(Outcome::Finding);
+    } else {
+        output::complain("nothing is written without --write");
+    }
+    Ok(Outcome::Clean)
+}
+
 /// What an error of the library is to who runs the command.
 pub(crate) fn failure(path: &Path, document: &Document, error: &Error) -> Failure {
     let mut problems: Vec<Problem> = match error {

@@ -41,3 +41,28 @@ pub(crate) fn file(path: &Path, before: &str, after: &str) -> Result<(), Failure
         .map_err(|error| failed("replace")(error.error))?;
     Ok(())
 }
+
+/// Makes the file at `path` with that content. Refuses if there is one already.
+pub(crate) fn create(path: &Path, content: &str) -> Result<(), Failure> {
+    let failed = |doing| {
+        move |source| Failure::File {
+            doing,
+            path: path.to_owned(),
+            source,
+        }
+    };
+    let folder = path.parent().filter(|it| *it != Path::new(""));
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".hmtool-").suffix(".nix");
+    // As the system's other new files: what the umask takes away is taken away.
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+    let mut new = builder
+        .tempfile_in(folder.unwrap_or(Path::new(".")))
+        .map_err(failed("write beside"))?;
+    new.write_all(content.as_bytes()).map_err(failed("write"))?;
+    new.as_file().sync_all().map_err(failed("write"))?;
+    new.persist_noclobber(path)
+        .map_err(|error| failed("make")(error.error))?;
+    Ok(())
+}

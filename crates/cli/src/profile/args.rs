@@ -5,11 +5,14 @@ use std::path::PathBuf;
 use clap::Subcommand;
 use overlay_ast::KeyPath;
 
+use super::detect::DetectArgs;
 use crate::nix_file::WriteArgs;
 
 /// What to do with a hardware profile.
 #[derive(Debug, Subcommand)]
 pub(crate) enum ProfileVerb {
+    /// Find out what a machine is, and make a profile of it or bring its profile up to date
+    Detect(DetectArgs),
     /// Give a key of a profile another value, spelled as its author spells values
     Set {
         /// A machine of hmtool.toml, or a profile: a literal .nix file

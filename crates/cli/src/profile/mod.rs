@@ -1,6 +1,7 @@
 //! `hmtool profile`: hardware profiles.
 
 mod args;
+mod detect;
 mod set;
 mod spelling;
 
@@ -15,6 +16,7 @@ use crate::output::Outcome;
 /// Runs one verb.
 pub(crate) fn run(verb: &ProfileVerb) -> Result<Outcome, Failure> {
     match verb {
+        ProfileVerb::Detect(args) => detect::run(args),
         ProfileVerb::Set {
             profile,
             path,

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use hw_profile::{Profile, Severity};
-use overlay_ast::{Document, KeyPath, literal};
+use overlay_ast::{Document, KeyPath, Patch, literal};
 
 use super::spelling;
 use crate::failure::{Failure, Problem};
@@ -25,6 +25,21 @@ pub(super) fn run(
         });
     }
     let document = nix_file::read(file)?;
+    let patch = patch(file, &document, path, value)?;
+    let (edited, _) = document
+        .apply(&patch)
+        .map_err(|error| failure(file, &document, &error))?;
+    complain_about(file, &document, &edited, path)?;
+    nix_file::carry_out(file, write, &document, &patch)
+}
+
+/// What gives the key `path` of a profile the value `value`, spelled as its author would.
+pub(super) fn patch(
+    file: &Path,
+    document: &Document,
+    path: &KeyPath,
+    value: &str,
+) -> Result<Patch, Failure> {
     let (profile, _) = literal::parse(document.text());
     let expression =
         spelling::expression(value, path, profile.as_ref()).map_err(|found| match found {
@@ -36,19 +51,14 @@ pub(super) fn run(
                         .hinted(format!("name the key: {path}.KEY")),
                 ],
             },
-            spelling::Problem::Value(error) => failure(file, &document, &error),
+            spelling::Problem::Value(error) => failure(file, document, &error),
         })?;
-    let patch = match expression {
+    match expression {
         Some(expression) => document
             .set(path, &expression)
-            .map_err(|error| failure(file, &document, &error))?,
-        None => overlay_ast::Patch::default(),
-    };
-    let (edited, _) = document
-        .apply(&patch)
-        .map_err(|error| failure(file, &document, &error))?;
-    complain_about(file, &document, &edited, path)?;
-    nix_file::carry_out(file, write, &document, &patch)
+            .map_err(|error| failure(file, document, &error)),
+        None => Ok(Patch::default()),
+    }
 }
 
 /// Says what is wrong with the new value; refuses it if there is no profile with it, but was one.

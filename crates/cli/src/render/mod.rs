@@ -8,6 +8,7 @@ pub(crate) mod explain;
 pub(crate) mod findings;
 mod gantt;
 pub(crate) mod human;
+pub(crate) mod machine;
 mod paragraph;
 pub(crate) mod rule;
 #[cfg(test)]

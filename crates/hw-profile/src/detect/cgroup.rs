@@ -100,7 +100,7 @@ pub(super) fn limit(snapshot: &Snapshot) -> Option<Fact<CgroupLimit>> {
     Some(Fact::certain(
         CgroupLimit { limit, version },
         file,
-        "the smallest limit from the own group up to the root",
+        "the smallest on the way to the root",
     ))
 }
 

@@ -31,7 +31,7 @@ pub struct Fact<T> {
     /// The file that it was read from, by its path below the root; the first of them where several
     /// say it together.
     pub file: String,
-    /// How it follows from the file, in a few words.
+    /// How it follows from the file, in a few words; empty where the file says just that.
     pub rule: &'static str,
     /// How far it can be believed.
     pub confidence: Confidence,

@@ -253,8 +253,7 @@ fn by_nvidia_smi(snapshot: &Snapshot) -> Vec<DetectedGpu> {
                 .copied()
                 .filter(|value| !value.is_empty() && !value.starts_with('['))
         };
-        let said =
-            |value: Option<&str>| value.map(|it| Fact::certain(it.to_owned(), file, "as it says"));
+        let said = |value: Option<&str>| value.map(|it| Fact::certain(it.to_owned(), file, ""));
         DetectedGpu {
             vendor: Some(Fact::certain(
                 "nvidia".to_owned(),
@@ -262,14 +261,13 @@ fn by_nvidia_smi(snapshot: &Snapshot) -> Vec<DetectedGpu> {
                 "nvidia-smi knows it",
             )),
             model: said(field("name")),
-            slot: field("pci.bus_id")
-                .map(|slot| Fact::certain(short_slot(slot), file, "as it says")),
+            slot: field("pci.bus_id").map(|slot| Fact::certain(short_slot(slot), file, "")),
             compute_capability: field("compute_cap")
                 .and_then(capability)
-                .map(|it| Fact::certain(it, file, "as it says")),
+                .map(|it| Fact::certain(it, file, "")),
             memory: field("memory.total")
                 .and_then(mebibytes)
-                .map(|it| Fact::certain(it, file, "as it says")),
+                .map(|it| Fact::certain(it, file, "")),
             driver: said(field("driver_version")),
             ..DetectedGpu::default()
         }

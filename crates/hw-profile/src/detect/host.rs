@@ -59,7 +59,7 @@ pub(super) fn read(snapshot: &Snapshot, layers: &[Fact<Layer>]) -> Host {
     let first = |files: &[&'static str]| {
         files.iter().find_map(|&file| {
             let value = snapshot.value(file)?;
-            Some(Fact::certain(value, file, "as it says"))
+            Some(Fact::certain(value, file, ""))
         })
     };
     let is_guest = layers
@@ -155,10 +155,10 @@ fn disks(snapshot: &Snapshot, is_guest: bool) -> Vec<Fact<Disk>> {
             size: sectors.map(|count| Bytes(count.saturating_mul(512))),
         };
         Some(if is_virtual {
-            let rule = "a virtual disk, of which `rotational` is not believed";
+            let rule = "not believed of a virtual disk";
             Fact::certain(found(DiskKind::Virtual), file, rule)
         } else if is_guest {
-            let rule = "a guest's disk, of which `rotational` is not believed";
+            let rule = "not believed of a guest's disk";
             Fact::likely(found(DiskKind::Virtual), file, rule)
         } else if snapshot.number(&file)? == 0 {
             Fact::certain(found(DiskKind::Flash), file, "rotational")

@@ -120,7 +120,7 @@ fn virtual_machine(snapshot: &Snapshot, info: Option<&CpuInfo>) -> Option<Fact<L
         return Some(Fact::certain(
             Layer::VirtualMachine { by },
             file,
-            "the processor says so: flag hypervisor",
+            "flag hypervisor",
         ));
     }
     // Without the flag, an x86 machine whose firmware talks like this is Xen's first domain, or a

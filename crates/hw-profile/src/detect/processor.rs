@@ -112,7 +112,7 @@ pub(super) fn read(snapshot: &Snapshot, info: Option<&CpuInfo>) -> Processor {
         name: info
             .name
             .clone()
-            .map(|name| Fact::certain(name, info.file, "as it says")),
+            .map(|name| Fact::certain(name, info.file, "")),
         translated: (info.is_virtual_apple || info.is_translated)
             .then(|| Fact::certain(Family::X86_64, info.file, "Rosetta answers")),
         runnable: runnable(info, features, uarch.as_ref()),
@@ -135,11 +135,7 @@ fn signature(info: &CpuInfo, topology: &Topology) -> Option<Fact<Signature>> {
         Some(&name) == fastest
     };
     let signature = all().find(is_fastest).or_else(|| all().next())?;
-    Some(Fact::certain(
-        signature.clone(),
-        info.file,
-        "vendor, family, model and stepping, or what stands for them",
-    ))
+    Some(Fact::certain(signature.clone(), info.file, ""))
 }
 
 /// By model; a model that the table does not have is taken for the newest of its vendor's that its
@@ -211,11 +207,7 @@ fn runnable(
         level: common.choose(Policy::Shareable),
         architectures: common.targets,
     };
-    Some(Fact::certain(
-        value,
-        info.file,
-        "the flags that every processor shows",
-    ))
+    Some(Fact::certain(value, info.file, "flags of all processors"))
 }
 
 /// Who designed a core, as profiles have it.

@@ -67,7 +67,7 @@ pub(super) fn areas(snapshot: &Snapshot) -> Vec<Fact<Swap>> {
             kind,
             size: Bytes(size.saturating_mul(1024)),
         };
-        Some(Fact::certain(swap, file, "as it says"))
+        Some(Fact::certain(swap, file, ""))
     });
     areas.collect()
 }
@@ -80,9 +80,9 @@ pub(super) fn zram(snapshot: &Snapshot, areas: &[Fact<Swap>]) -> Vec<Fact<Zram>>
         let name = format!("zram{number}");
         let disksize = Bytes(snapshot.number(&file("disksize"))?);
         let rule = if disksize == Bytes(0) {
-            "idle: its disksize is 0"
+            "a disksize of 0"
         } else {
-            "disksize, of uncompressed data"
+            "uncompressed"
         };
         // orig_data_size, compr_data_size, mem_used_total, mem_limit, …
         let statistics: Vec<u64> = snapshot

@@ -208,7 +208,7 @@ impl Detected {
         Some(Fact::new(
             name,
             runnable.file.clone(),
-            "the processor's own if its flags allow, else the best that they do",
+            "what its flags allow",
             runnable.confidence,
         ))
     }
@@ -314,11 +314,8 @@ impl Detected {
             |it| Some(gigabytes(*it)),
         );
         let swapped_to = self.memory.zram.iter().find(|it| it.value.is_swap);
-        let idle = self
-            .memory
-            .total
-            .as_ref()
-            .map(|total| Fact::certain(false, total.file.clone(), "no zram is swapped to"));
+        let is_known = self.memory.total.is_some();
+        let idle = is_known.then(|| Fact::certain(false, "proc/swaps", "none in it"));
         let enabled = swapped_to
             .map(|it| Fact::new(true, it.file.clone(), "it is swapped to", it.confidence))
             .or(idle);

@@ -131,11 +131,7 @@ fn online(snapshot: &Snapshot) -> Option<BTreeSet<u32>> {
 fn threads(snapshot: &Snapshot, info: Option<&CpuInfo>) -> Option<Fact<Cores>> {
     if let Some(online) = online(snapshot) {
         let count = Cores(online.len() as u32);
-        return Some(Fact::certain(
-            count,
-            format!("{CPUS}/online"),
-            "processors that are online",
-        ));
+        return Some(Fact::certain(count, format!("{CPUS}/online"), ""));
     }
     let info = info?;
     let listed = info.threads.len() as u32;
@@ -179,7 +175,7 @@ fn arrangement(
         Some(Fact::new(
             (cores.len() as u32, packages.len() as u32),
             format!("{CPUS}/cpu0/topology/core_id"),
-            "distinct (package, core) of the processors that are online",
+            "distinct (package, core) online",
             confidence,
         ))
     };
@@ -202,7 +198,7 @@ fn arrangement(
             _ => Some(Fact::new(
                 (pairs.len() as u32, packages.len() as u32),
                 info.file,
-                "distinct (physical id, core id) of the processors that are listed",
+                "distinct (physical id, core id)",
                 confidence,
             )),
         }
@@ -218,7 +214,7 @@ fn smt(snapshot: &Snapshot) -> Option<Fact<Smt>> {
         "notsupported" | "notimplemented" => Smt::None,
         _ => return None,
     };
-    Some(Fact::certain(smt, file, "as it says"))
+    Some(Fact::certain(smt, file, ""))
 }
 
 fn kinds(
@@ -242,11 +238,7 @@ fn kinds(
                 name: name.to_owned(),
                 threads: Cores(cpus.len() as u32),
             };
-            kinds.push(Fact::certain(
-                kind,
-                file,
-                "each kind has a performance monitoring unit",
-            ));
+            kinds.push(Fact::certain(kind, file, "its performance monitoring unit"));
         }
     }
     if kinds.len() > 1 {
@@ -320,7 +312,7 @@ pub(super) fn base_frequency(snapshot: &Snapshot, info: Option<&CpuInfo>) -> Opt
     let file = format!("{CPUS}/cpu0/cpufreq/base_frequency");
     if let Some(khz) = snapshot.number(&file) {
         let mhz = u32::try_from(khz / 1000).ok()?;
-        return Some(Fact::certain(mhz, file, "as it says"));
+        return Some(Fact::certain(mhz, file, ""));
     }
     let info = info?;
     let (_, text) = info.name.as_deref()?.rsplit_once('@')?;

@@ -1,0 +1,93 @@
+//! `hmtool profile detect`: what a machine is, and a profile of it.
+
+mod document;
+mod draft;
+
+use std::path::{Path, PathBuf};
+
+use clap::{Args, ValueEnum};
+use hw_profile::detect::{Detected, detect};
+
+use crate::failure::Failure;
+use crate::input;
+use crate::output::{self, Outcome};
+use crate::render::machine;
+
+/// What to detect, and what for.
+#[derive(Args, Debug)]
+pub(crate) struct DetectArgs {
+    /// A profile: a .nix file; one that is not there is made, one that is there is brought up to date
+    #[arg(value_name = "FILE")]
+    pub(crate) file: Option<PathBuf>,
+
+    #[command(flatten)]
+    pub(crate) root: RootArgs,
+
+    /// Change the file; without it, only the difference is shown
+    #[arg(short, long, requires = "file")]
+    pub(crate) write: bool,
+
+    /// Exit with 1 if the file would be changed
+    #[arg(long, requires = "file", conflicts_with = "write")]
+    pub(crate) check: bool,
+
+    /// What to print
+    #[arg(
+        long,
+        value_enum,
+        default_value = "human",
+        conflicts_with_all = ["file", "write", "check"]
+    )]
+    pub(crate) format: DetectFormat,
+
+    /// Use only ASCII
+    #[arg(long, env = "HMTOOL_ASCII", value_parser = clap::builder::BoolishValueParser::new())]
+    pub(crate) ascii: bool,
+}
+
+/// Which machine is looked at.
+#[derive(Args, Debug)]
+pub(crate) struct RootArgs {
+    /// Look at the machine whose /proc and /sys are below DIR or in the archive TAR (plain, gzip or
+    /// zstd); this machine by default
+    #[arg(long, value_name = "DIR | TAR")]
+    pub(crate) root: Option<PathBuf>,
+}
+
+/// What to print.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum DetectFormat {
+    /// One screen
+    Human,
+    /// A versioned document; see `hmtool schema machine`
+    Json,
+}
+
+impl RootArgs {
+    /// What is detected of the machine.
+    pub(crate) fn detect(&self) -> Result<Detected, Failure> {
+        Ok(detect(&input::machine::read(self.root.as_deref())?))
+    }
+}
+
+/// Detects, and prints what was found or brings a profile up to date.
+pub(super) fn run(args: &DetectArgs) -> Result<Outcome, Failure> {
+    let found = args.root.detect()?;
+    if let Some(file) = &args.file {
+        return draft::run(&found, file, args);
+    }
+    let document = document::document(&found, args.root.root.as_deref())?;
+    match args.format {
+        DetectFormat::Json => output::write_json(&document)?,
+        DetectFormat::Human => {
+            let screen = output::screen(args.ascii);
+            output::write(&machine::render(&document, screen))?;
+        }
+    }
+    Ok(Outcome::Clean)
+}
+
+/// Whether `file` is written in Nix, as far as its name tells.
+fn is_nix(file: &Path) -> bool {
+    file.extension().is_none_or(|end| end == "nix")
+}
