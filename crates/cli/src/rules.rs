@@ -3,6 +3,7 @@
 use crate::dto::findings::Rule;
 use crate::findings::unchecked;
 use crate::overlay::lint;
+use crate::profile;
 
 /// The rules of `.nix` files.
 pub(crate) fn of_nix_files() -> Vec<Rule> {
@@ -11,9 +12,17 @@ pub(crate) fn of_nix_files() -> Vec<Rule> {
     rules
 }
 
+/// The rules of hardware profiles.
+pub(crate) fn of_profiles() -> Vec<Rule> {
+    let mut rules = unchecked::rules();
+    rules.extend(profile::rules());
+    rules
+}
+
 /// All rules, ordered by id.
 pub(crate) fn all() -> Vec<Rule> {
     let mut all = of_nix_files();
+    all.extend(profile::rules());
     all.sort_by(|a, b| a.id.cmp(&b.id));
     all
 }

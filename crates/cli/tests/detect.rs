@@ -249,6 +249,7 @@ fn a_new_profile_is_made_and_is_up_to_date_then() {
             architecture = "maxwell"; # sys/bus/pci/devices/0000:01:00.0/uevent: the chip's family
             cudaSupport = false; # sys/bus/pci/devices/0000:01:00.0/uevent: no driver of NVIDIA's is at work
             computeCapability = "5.2"; # sys/bus/pci/devices/0000:01:00.0/uevent: the chip's family
+            maxCudaVersion = "12.9"; # sys/bus/pci/devices/0000:01:00.0/uevent: the last CUDA for that capability
           };
           memory = {
             total = 8; # sys/fs/cgroup/user.slice/memory.max: the smallest on the way to the root

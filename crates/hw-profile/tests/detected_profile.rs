@@ -62,54 +62,55 @@ fn a_desktop() {
     check(
         &tower(),
         &expect![[r#"
-        {
-          system = {
-            hostname = "tower";
-            type = "desktop";
-          };
-          cpu = {
-            vendor = "intel";
-            model = "Core i7-6700K";
-            family = "skylake";
-            march = "skylake";
-            cores = 4;
-            threads = 8;
-            baseFrequency = 4.0;
-            turboFrequency = 4.2;
-            instructionSets = [
-              "sse4_2"
-              "avx"
-              "avx2"
-              "fma"
-              "bmi2"
-              "aes"
-            ];
-          };
-          gpu = {
-            vendor = "nvidia";
-            model = "GeForce GTX 960";
-            architecture = "maxwell";
-            cudaSupport = true;
-            computeCapability = "5.2";
-            vram = 4;
-          };
-          memory = {
-            total = 15.5;
-            zramEnabled = true;
-            zramPercentage = 75;
-          };
-          build = {
-            parallelism = {
-              maxJobs = 2;
-              maxCores = 6;
-            };
-            compiler = {
-              march = "skylake";
-              mtune = "skylake";
-            };
-          };
-        }
-    "#]],
+            {
+              system = {
+                hostname = "tower";
+                type = "desktop";
+              };
+              cpu = {
+                vendor = "intel";
+                model = "Core i7-6700K";
+                family = "skylake";
+                march = "skylake";
+                cores = 4;
+                threads = 8;
+                baseFrequency = 4.0;
+                turboFrequency = 4.2;
+                instructionSets = [
+                  "sse4_2"
+                  "avx"
+                  "avx2"
+                  "fma"
+                  "bmi2"
+                  "aes"
+                ];
+              };
+              gpu = {
+                vendor = "nvidia";
+                model = "GeForce GTX 960";
+                architecture = "maxwell";
+                cudaSupport = true;
+                computeCapability = "5.2";
+                vram = 4;
+                maxCudaVersion = "12.9";
+              };
+              memory = {
+                total = 15.5;
+                zramEnabled = true;
+                zramPercentage = 75;
+              };
+              build = {
+                parallelism = {
+                  maxJobs = 2;
+                  maxCores = 6;
+                };
+                compiler = {
+                  march = "skylake";
+                  mtune = "skylake";
+                };
+              };
+            }
+        "#]],
     );
 }
 

@@ -4,6 +4,7 @@ use overlay_ast::{Diagnostic, Document};
 
 use super::{NixFile, Source, finding};
 use crate::dto::findings::{Finding, Related, Rule, Severity};
+use crate::failure::Problem;
 
 /// Id, severity, summary, explanation.
 const RULES: [(&str, Severity, &str, &str); 4] = [
@@ -33,20 +34,49 @@ const RULES: [(&str, Severity, &str, &str); 4] = [
     ),
 ];
 
-/// The rules of this module.
-pub(crate) fn rules() -> Vec<Rule> {
-    let rule = |(id, severity, summary, explanation): (&str, Severity, &str, &str)| Rule {
+/// A file that Nix reads, and that is no hardware profile.
+const NOT_A_PROFILE: (&str, Severity, &str, &str) = (
+    "not-a-profile",
+    Severity::Error,
+    "a file that is no hardware profile",
+    include_str!("../../rules/not-a-profile.md"),
+);
+
+fn rule((id, severity, summary, explanation): (&str, Severity, &str, &str)) -> Rule {
+    Rule {
         id: id.to_owned(),
         severity,
         summary: summary.to_owned(),
         explanation: explanation.to_owned(),
-    };
+    }
+}
+
+/// The rules of any file.
+pub(crate) fn rules() -> Vec<Rule> {
     RULES.map(rule).into()
+}
+
+/// The rule of profiles beyond that.
+pub(crate) fn profile_rule() -> Rule {
+    rule(NOT_A_PROFILE)
 }
 
 /// Whether findings of that rule mean that a file was not checked.
 pub(crate) fn is(rule: &str) -> bool {
-    RULES.iter().any(|(id, ..)| *id == rule)
+    let ids = RULES.iter().chain([&NOT_A_PROFILE]);
+    ids.into_iter().any(|(id, ..)| *id == rule)
+}
+
+/// What is wrong with a text that is no profile.
+pub(crate) fn not_a_profile(problems: Vec<Problem>, source: &Source<'_>) -> Vec<Finding> {
+    let problems = problems.into_iter();
+    problems
+        .map(|problem| Finding {
+            place: Some(source.place(problem.span)),
+            hint: problem.hint,
+            ..finding(NOT_A_PROFILE.0, NOT_A_PROFILE.1, problem.message)
+        })
+        .collect()
 }
 
 /// A file or directory that the system does not let be read.

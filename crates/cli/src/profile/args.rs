@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::Subcommand;
 use overlay_ast::KeyPath;
 
+use super::check::CheckArgs;
 use super::detect::DetectArgs;
 use crate::nix_file::WriteArgs;
 
@@ -13,6 +14,8 @@ use crate::nix_file::WriteArgs;
 pub(crate) enum ProfileVerb {
     /// Find out what a machine is, and make a profile of it or bring its profile up to date
     Detect(DetectArgs),
+    /// Check profiles: each by itself, against its machine, and all that share a cache together
+    Check(CheckArgs),
     /// Give a key of a profile another value, spelled as its author spells values
     Set {
         /// A machine of hmtool.toml, or a profile: a literal .nix file

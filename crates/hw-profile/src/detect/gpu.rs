@@ -6,7 +6,7 @@
 use std::fmt;
 
 use super::{Fact, Snapshot};
-use crate::Bytes;
+use crate::{Bytes, ComputeCapability};
 
 /// `first id, last id, chip`; its head says how.
 const CHIPS: &str = include_str!("../../data/nvidia-chips.tsv");
@@ -212,14 +212,10 @@ fn conclude(gpu: &mut DetectedGpu) {
     if gpu.architecture.is_none()
         && let Some(capability) = &gpu.compute_capability
     {
-        let Capability { major, minor } = capability.value;
-        let family = FAMILIES
-            .into_iter()
-            .find(|(_, _, a, b)| (*a, *b) == (major, minor))
-            .map(|(_, family, ..)| family);
-        gpu.architecture = family.map(|family| {
+        let known = ComputeCapability::from_number(&capability.value.to_string());
+        gpu.architecture = known.map(|known| {
             Fact::likely(
-                family.to_owned(),
+                known.architecture.to_lowercase(),
                 capability.file.clone(),
                 "the compute capability",
             )

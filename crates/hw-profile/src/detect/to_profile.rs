@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::nix_conf::MaxJobs;
 use super::{Case, Detected, DetectedGpu, Fact, Layer};
 use crate::arch::{Feature, FeatureSet};
-use crate::{Bytes, Gpu, Profile, Quantity, Scalar, Spelled};
+use crate::{Bytes, ComputeCapability, Gpu, Profile, Quantity, Scalar, Spelled};
 
 /// A profile that was made of what was detected.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -291,6 +291,22 @@ impl Detected {
             found.compute_capability.as_ref(),
             // A version, not a number: 10.0 is not 10.
             |it| Some(Scalar::Text(it.to_string())),
+        );
+        let last_cuda = found.compute_capability.as_ref().and_then(|it| {
+            let known = ComputeCapability::from_number(&it.value.to_string())?;
+            let last = known.last_cuda?;
+            Some(Fact::likely(
+                format!("{}.{}", last.major, last.minor),
+                it.file.clone(),
+                "the last CUDA for that capability",
+            ))
+        });
+        Draft::put(
+            origins,
+            "gpu.maxCudaVersion",
+            &mut gpu.max_cuda_version,
+            last_cuda.as_ref(),
+            |it| Some(Scalar::Text(it.clone())),
         );
         Draft::put(
             origins,
