@@ -72,6 +72,14 @@ pub(crate) enum Document {
     Findings,
     /// What `hmtool profile detect --format json` prints
     Machine,
+    /// What `hmtool profile common --format json` prints
+    CommonArch,
+    /// What `hmtool profile flags --format json` prints
+    Flags,
+    /// What `hmtool profile show --format json` prints
+    Profile,
+    /// What `hmtool profile diff --format json` prints
+    ProfileDiff,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

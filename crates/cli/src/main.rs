@@ -61,6 +61,10 @@ fn run(verb: &Verb) -> Result<Outcome, Failure> {
                 Document::Plan => dto::plan::SCHEMA,
                 Document::Findings => dto::findings::SCHEMA,
                 Document::Machine => dto::machine::SCHEMA,
+                Document::CommonArch => dto::common_arch::SCHEMA,
+                Document::Flags => dto::flags::SCHEMA,
+                Document::Profile => dto::profile::SCHEMA,
+                Document::ProfileDiff => dto::profile_diff::SCHEMA,
             })?;
             Ok(Outcome::Clean)
         }

@@ -1,9 +1,13 @@
 //! What `hmtool` says to machines: versioned documents, converted by hand from the libraries'
 //! types. The human output is rendered from the same documents, so the two cannot disagree.
 
+pub(crate) mod common_arch;
 pub(crate) mod findings;
+pub(crate) mod flags;
 pub(crate) mod machine;
 pub(crate) mod plan;
+pub(crate) mod profile;
+pub(crate) mod profile_diff;
 pub(crate) mod severity;
 
 use serde::Serialize;

@@ -4,7 +4,15 @@ use std::path::Path;
 
 use hw_profile::Profile;
 
+use super::content;
 use crate::failure::{Failure, Problem};
+use crate::progress::Progress;
+
+/// Reads the profile in a file, or on standard input for `-`.
+pub(crate) fn read(file: &Path) -> Result<Profile, Failure> {
+    let bytes = content::read(file, &Progress::new())?;
+    parse(file, content::as_text(&bytes, file)?)
+}
 
 /// Reads the text of `file`, whose name tells the language; what it tells not is Nix.
 pub(crate) fn parse(file: &Path, text: &str) -> Result<Profile, Failure> {

@@ -6,7 +6,11 @@ use clap::Subcommand;
 use overlay_ast::KeyPath;
 
 use super::check::CheckArgs;
+use super::common::CommonArgs;
 use super::detect::DetectArgs;
+use super::diff::DiffArgs;
+use super::flags::FlagsArgs;
+use super::show::ShowArgs;
 use crate::nix_file::WriteArgs;
 
 /// What to do with a hardware profile.
@@ -14,8 +18,16 @@ use crate::nix_file::WriteArgs;
 pub(crate) enum ProfileVerb {
     /// Find out what a machine is, and make a profile of it or bring its profile up to date
     Detect(DetectArgs),
+    /// Show a profile as it is understood: what builds may use, and what speaks against it
+    Show(ShowArgs),
+    /// Compare two profiles, or a profile and its machine; ends with 1 if they differ
+    Diff(DiffArgs),
     /// Check profiles: each by itself, against its machine, and all that share a cache together
     Check(CheckArgs),
+    /// Say what machines can share: whose code runs where, and what to compile for
+    Common(CommonArgs),
+    /// Print what to tell compilers and Nix to build for a machine
+    Flags(FlagsArgs),
     /// Give a key of a profile another value, spelled as its author spells values
     Set {
         /// A machine of hmtool.toml, or a profile: a literal .nix file

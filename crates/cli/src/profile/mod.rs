@@ -2,10 +2,16 @@
 
 mod args;
 mod check;
+mod common;
 mod detect;
+mod diff;
+mod flags;
+mod format;
 mod set;
+mod show;
 mod spelling;
 mod subject;
+mod target;
 mod toolchain;
 
 pub(crate) use args::ProfileVerb;
@@ -19,7 +25,11 @@ use subject::Subject;
 pub(crate) fn run(verb: &ProfileVerb) -> Result<Outcome, Failure> {
     match verb {
         ProfileVerb::Check(args) => check::run(args),
+        ProfileVerb::Common(args) => common::run(args),
         ProfileVerb::Detect(args) => detect::run(args),
+        ProfileVerb::Diff(args) => diff::run(args),
+        ProfileVerb::Show(args) => show::run(args),
+        ProfileVerb::Flags(args) => flags::run(args),
         ProfileVerb::Set {
             profile,
             path,

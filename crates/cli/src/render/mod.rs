@@ -3,13 +3,17 @@
 
 use crate::dto::plan::{Build, Plan};
 
+pub(crate) mod common_arch;
 pub(crate) mod dot;
 pub(crate) mod explain;
 pub(crate) mod findings;
+pub(crate) mod flags;
 mod gantt;
 pub(crate) mod human;
 pub(crate) mod machine;
 mod paragraph;
+pub(crate) mod profile;
+pub(crate) mod profile_diff;
 pub(crate) mod rule;
 #[cfg(test)]
 mod sample;

@@ -28,7 +28,8 @@ pub(super) fn convert(found: Diagnostic, file: &ProfileFile) -> Finding {
     }
 }
 
-fn severity(severity: hw_profile::Severity) -> Severity {
+/// The severity in documents.
+pub(in crate::profile) fn severity(severity: hw_profile::Severity) -> Severity {
     match severity {
         hw_profile::Severity::Error => Severity::Error,
         hw_profile::Severity::Warning => Severity::Warning,

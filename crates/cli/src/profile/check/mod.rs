@@ -19,6 +19,7 @@ use crate::output::Outcome;
 use crate::rules;
 use convert::convert;
 pub(crate) use convert::rules;
+pub(super) use convert::severity;
 use file::ProfileFile;
 
 /// What to check, and what with.
@@ -90,7 +91,11 @@ fn is_of(profile: &Profile, machine: &Detected, args: &CheckArgs) -> bool {
 }
 
 /// What the configuration says of the machine.
-fn options(subject: &Subject, profile: &Profile, config: Option<&Config>) -> CheckOptions {
+pub(super) fn options(
+    subject: &Subject,
+    profile: &Profile,
+    config: Option<&Config>,
+) -> CheckOptions {
     let machine = &subject.machine;
     let budget = BudgetOptions {
         threads: machine.threads.map(Cores),

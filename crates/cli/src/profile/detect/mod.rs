@@ -5,12 +5,13 @@ mod draft;
 
 use std::path::{Path, PathBuf};
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 use hw_profile::detect::{Detected, detect};
 
+use super::format::{DocumentFormat, FormatArgs};
 use crate::failure::Failure;
 use crate::input;
-use crate::output::{self, Outcome};
+use crate::output::Outcome;
 use crate::render::machine;
 
 /// What to detect, and what for.
@@ -31,18 +32,8 @@ pub(crate) struct DetectArgs {
     #[arg(long, requires = "file", conflicts_with = "write")]
     pub(crate) check: bool,
 
-    /// What to print
-    #[arg(
-        long,
-        value_enum,
-        default_value = "human",
-        conflicts_with_all = ["file", "write", "check"]
-    )]
-    pub(crate) format: DetectFormat,
-
-    /// Use only ASCII
-    #[arg(long, env = "HMTOOL_ASCII", value_parser = clap::builder::BoolishValueParser::new())]
-    pub(crate) ascii: bool,
+    #[command(flatten)]
+    pub(crate) format: FormatArgs,
 }
 
 /// Which machine is looked at.
@@ -52,15 +43,6 @@ pub(crate) struct RootArgs {
     /// zstd); this machine by default
     #[arg(long, value_name = "DIR | TAR")]
     pub(crate) root: Option<PathBuf>,
-}
-
-/// What to print.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum DetectFormat {
-    /// One screen
-    Human,
-    /// A versioned document; see `hmtool schema machine`
-    Json,
 }
 
 impl RootArgs {
@@ -74,17 +56,16 @@ impl RootArgs {
 pub(super) fn run(args: &DetectArgs) -> Result<Outcome, Failure> {
     let found = args.root.detect()?;
     if let Some(file) = &args.file {
+        if args.format.format == DocumentFormat::Json {
+            return Err(Failure::Usage {
+                message: "a profile is no JSON document".to_owned(),
+                hint: "leave FILE out: the document has the profile in it".to_owned(),
+            });
+        }
         return draft::run(&found, file, args);
     }
     let document = document::document(&found, args.root.root.as_deref())?;
-    match args.format {
-        DetectFormat::Json => output::write_json(&document)?,
-        DetectFormat::Human => {
-            let screen = output::screen(args.ascii);
-            output::write(&machine::render(&document, screen))?;
-        }
-    }
-    Ok(Outcome::Clean)
+    args.format.print(&document, machine::render)
 }
 
 /// Whether `file` is written in Nix, as far as its name tells.
