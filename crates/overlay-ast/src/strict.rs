@@ -20,8 +20,9 @@ use crate::{Code, Diagnostic, Span};
 /// Levels of nesting beyond which a text is refused.
 ///
 /// Operators, arguments and the dots of an attribute path count as levels too, because they nest
-/// in the tree. Hardware profiles stay below 10; nixpkgs' own files below 100.
-pub const MAX_DEPTH: usize = 256;
+/// in the tree. Hardware profiles stay below 10, nixpkgs' own files below 100; a test of somebody's
+/// configuration joins some two hundred comparisons by `&&`.
+pub const MAX_DEPTH: usize = 512;
 
 /// Steps of look-ahead per byte of text that are allowed to the tokenizer. Real files stay
 /// below 2.
@@ -101,7 +102,12 @@ struct Level {
 /// How deep the tree grows within one bracket, by what stands side by side.
 #[derive(Default)]
 struct Chain {
-    length: usize,
+    /// Operators, and whatever else takes all that follows into it.
+    operators: usize,
+    /// Arguments and dots of the operand being read, and the most that one before it had: operands
+    /// lie side by side.
+    operand: usize,
+    longest: usize,
     dots: usize,
     flat: bool,
     after_operand: bool,
@@ -217,7 +223,7 @@ impl Pass {
             );
             return false;
         }
-        self.depth -= 1 + level.chain.length;
+        self.depth -= 1 + level.chain.length();
         self.open.pop();
         true
     }
@@ -233,13 +239,17 @@ impl Pass {
             }
             None => (&mut self.ground, false),
         };
-        let before = chain.length;
+        let before = chain.length();
         chain.step(kind, in_list);
-        self.depth = self.depth - before + chain.length;
+        self.depth = self.depth - before + chain.length();
     }
 }
 
 impl Chain {
+    fn length(&self) -> usize {
+        self.operators + self.longest.max(self.operand)
+    }
+
     fn step(&mut self, kind: SyntaxKind, in_list: bool) {
         let operand = kind.is_fn_arg();
         match kind {
@@ -250,20 +260,31 @@ impl Chain {
             }
             // The names before it nest only as far as their dots.
             TOKEN_ASSIGN => {
-                self.length = self.dots;
-                self.flat = false;
+                *self = Self {
+                    operators: self.dots,
+                    dots: self.dots,
+                    ..Self::default()
+                };
             }
             _ if self.flat => {}
             // Elements of a list lie side by side.
-            _ if in_list && operand && self.after_operand => self.length = 0,
+            _ if in_list && operand && self.after_operand => {
+                (self.operators, self.operand, self.longest) = (0, 0, 0);
+            }
             // One operand belongs to the operator or call before it.
             _ if is_closer(kind) => {}
             TOKEN_DOT => {
                 self.dots += 1;
-                self.length += 1;
+                self.operand += 1;
             }
             _ if operand && !self.after_operand => {}
-            _ => self.length += 1,
+            TOKEN_OR => self.operand += 1,
+            _ if operand => self.operand += 1,
+            _ => {
+                self.operators += 1;
+                self.longest = self.longest.max(self.operand);
+                self.operand = 0;
+            }
         }
         self.after_operand = operand || is_closer(kind);
     }
@@ -341,6 +362,8 @@ mod tests {
         assert_eq!(codes(&long_inherit), [""; 0]);
         let long_set = format!("{{ {} }}", "a.b.c = f x;".repeat(10_000));
         assert_eq!(codes(&long_set), [""; 0]);
+        let comparisons = "&& a.b.c.d == f x.y [ z ] ".repeat(MAX_DEPTH / 2 - 10);
+        assert_eq!(codes(&format!("true {comparisons}")), [""; 0]);
         let long_string = format!("\"{}\"", "+/${x}".repeat(100_000));
         assert_eq!(codes(&long_string), [""; 0]);
     }
@@ -372,7 +395,7 @@ mod tests {
         }
         for unit in ["-", "!", "1+", "a."] {
             assert!(!codes(&unit.repeat(100_000)).is_empty(), "{unit}");
-            assert_eq!(codes(&unit.repeat(300)), ["too-deep"], "{unit}");
+            assert_eq!(codes(&unit.repeat(MAX_DEPTH + 50)), ["too-deep"], "{unit}");
         }
         for unit in ["[ f: ", "[ (x: "] {
             let text = format!("{unit}{}", "a b ".repeat(100_000));

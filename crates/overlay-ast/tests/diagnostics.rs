@@ -296,9 +296,9 @@ fn nesting_beyond_the_limit() {
     check(
         &"[".repeat(100_000),
         &expect![[r#"
-        too-deep at "[": nested more than 256 levels deep
-          hint: operators, arguments and dots count as levels
-    "#]],
+            too-deep at "[": nested more than 512 levels deep
+              hint: operators, arguments and dots count as levels
+        "#]],
     );
 }
 
