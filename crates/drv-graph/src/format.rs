@@ -18,6 +18,8 @@ pub enum Format {
     NarInfo,
     /// What `nix build --dry-run` writes to stderr.
     DryRun,
+    /// What `nix-store --dump-db` writes.
+    DumpDb,
 }
 
 impl fmt::Display for Format {
@@ -29,6 +31,7 @@ impl fmt::Display for Format {
             Self::PathInfoJson => "path-info JSON",
             Self::NarInfo => "narinfo",
             Self::DryRun => "dry-run output",
+            Self::DumpDb => "a dump of a store's database",
         })
     }
 }
@@ -48,6 +51,9 @@ impl Format {
         }
         if crate::narinfo::looks_like(rest) {
             return Some(Self::NarInfo);
+        }
+        if crate::dump_db::looks_like(rest) {
+            return Some(Self::DumpDb);
         }
         crate::dry_run::looks_like(rest).then_some(Self::DryRun)
     }

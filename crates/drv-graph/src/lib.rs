@@ -44,7 +44,9 @@
 //! | lines of nix-eval-jobs | [`eval_jobs`] | roots, and where they are cached |
 //! | `nix path-info --json` | [`path_info`] | sizes and references |
 //! | `.narinfo` | [`narinfo`] | the same, as a cache has it |
+//! | `nix-store --dump-db` | [`dump_db`] | sizes and references |
 //! | `nix build --dry-run` | [`dry_run`] | what would be built and fetched |
+//! | a cache's web server's log | [`request_log`] | what was asked for, and when |
 //!
 //! [`Format::detect`] tells which it is. A new format is a module of its own, a variant of
 //! [`Format`] and a line in its `detect`.
@@ -82,6 +84,7 @@ mod derivation;
 pub mod derivation_json;
 pub mod drv_files;
 pub mod dry_run;
+pub mod dump_db;
 mod error;
 pub mod eval_jobs;
 mod format;
@@ -94,6 +97,7 @@ mod options;
 pub mod path_info;
 mod reach;
 mod recipe;
+pub mod request_log;
 mod store_path;
 
 pub use bytes::Bytes;
@@ -109,4 +113,5 @@ pub use graph_builder::DerivationGraphBuilder;
 pub use narinfo::NarInfo;
 pub use options::{KeepEnv, ReadOptions};
 pub use path_info::{PathInfo, PathInfos};
+pub use request_log::RequestLog;
 pub use store_path::{DEFAULT_STORE_DIR, StorePath, StorePathError};

@@ -157,6 +157,11 @@ pub(crate) fn check_base_name(base: &str) -> Result<(), StorePathError> {
     check_name(base.get(HASH_LEN + 1..).unwrap_or_default())
 }
 
+/// Whether a text has the form of [`StorePath::hash_part`].
+pub(crate) fn is_hash_part(text: &str) -> bool {
+    text.len() == HASH_LEN && text.bytes().all(|c| CLASS[usize::from(c)] & HASH_CHAR != 0)
+}
+
 /// Checks what may follow a hash part.
 fn check_name(name: &str) -> Result<(), StorePathError> {
     if name.is_empty() {

@@ -2,7 +2,7 @@
 //! do not show.
 
 use drv_graph::{
-    Bytes, CacheStatus, Error, Format, StorePath, dry_run, eval_jobs, narinfo, path_info,
+    Bytes, CacheStatus, Error, Format, StorePath, dry_run, dump_db, eval_jobs, narinfo, path_info,
 };
 
 const HASH: &str = "sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=";
@@ -327,4 +327,61 @@ fn formats_are_told_by_their_start() {
     }
     assert_eq!(Format::detect(b"\xff\xfe{"), None);
     assert_eq!(Format::detect(b"{\"\xff"), None);
+}
+
+/// What Nix 2.8 writes: the second path refers to the first and to itself.
+const DUMP: &str = "/nix/store/00rl60x00pkff58mdw66qcxigrgw2yq0-lib
+10551daed7fa467d0b58826e7eb9a0f2af7d693de319f2ef775fffcda244b9f6
+120
+
+0
+/nix/store/8vh17lfiabqfl2bd2rasxrh94g9pf9dd-hook
+sha256:0mdqa9w1p6cmli6976v4wi0sw9r4p5prkj7lzfd1877wk11c9c73
+216
+/nix/store/00rl60x00pkff58mdw66qcxigrgw2yq0-hook.drv
+2
+/nix/store/00rl60x00pkff58mdw66qcxigrgw2yq0-lib
+/nix/store/8vh17lfiabqfl2bd2rasxrh94g9pf9dd-hook
+";
+
+#[test]
+fn a_dumped_database_is_read() {
+    assert_eq!(Format::detect(DUMP.as_bytes()), Some(Format::DumpDb));
+    let infos = dump_db::read(DUMP.as_bytes()).unwrap();
+    let [lib, hook] = &infos[..] else {
+        panic!("{infos:?}")
+    };
+    assert_eq!((lib.nar_size, hook.nar_size), (Bytes(120), Bytes(216)));
+    assert_eq!((lib.references.len(), lib.deriver.is_none()), (0, true));
+    assert_eq!(hook.nar_hash.as_ref().unwrap().to_string(), HASH);
+    assert_eq!(hook.references, [lib.path.clone(), path(PATH)]);
+    assert!(hook.deriver.as_ref().unwrap().is_derivation());
+
+    let joined = [DUMP, "\n", DUMP].concat();
+    assert_eq!(dump_db::read(joined.as_bytes()).unwrap(), infos);
+    // One store path a line is another format.
+    let list = format!("{PATH}\n{PATH}\n");
+    assert_eq!(Format::detect(list.as_bytes()), None);
+}
+
+#[test]
+fn what_is_wrong_with_a_dump_has_a_place() {
+    let conflicting = [DUMP, &DUMP.replace("\n120\n", "\n121\n")].concat();
+    for (text, code, line) in [
+        (DUMP.replace("\n120\n", "\n-120\n"), "bad-value", 3),
+        (
+            DUMP.replace("\n120\n", "\n99999999999999999999\n"),
+            "number-overflow",
+            3,
+        ),
+        (DUMP.replace("\n1055", "\nX055"), "bad-value", 2),
+        (DUMP.replace("\n2\n", "\n3\n"), "truncated", 13),
+        (DUMP.replace("\n2\n", "\n1\n"), "truncated", 13),
+        (DUMP.trim_end().to_owned(), "truncated", 12),
+        (conflicting, "duplicate-key", 13),
+        (DUMP.replacen("/nix", "nix", 1), "store-path", 1),
+    ] {
+        let error = dump_db::read(text.as_bytes()).unwrap_err();
+        assert_eq!(at(&error), (code, Some(line)), "{error}\n{text}");
+    }
 }

@@ -3,14 +3,14 @@
 use std::path::Path;
 
 use cache_policy::{Holding, Holdings};
-use drv_graph::{Format, PathInfo, StorePath, dry_run, narinfo, path_info};
+use drv_graph::{Format, PathInfo, StorePath, dry_run, dump_db, narinfo, path_info};
 
 use super::{content, data_failure};
 use crate::failure::Failure;
 use crate::progress::Progress;
 
-/// Reads path-info JSON of any version, a narinfo, what a dry run would fetch, or a plain list of
-/// store paths.
+/// Reads path-info JSON of any version, a narinfo, a dump of a store's database, what a dry run
+/// would fetch, or a plain list of store paths.
 pub(crate) fn read(file: &Path, progress: &Progress) -> Result<Holdings, Failure> {
     let bytes = content::read(file, progress)?;
     let failed = |e| data_failure(file, &e);
@@ -22,6 +22,10 @@ pub(crate) fn read(file: &Path, progress: &Progress) -> Result<Holdings, Failure
         Some(Format::NarInfo) => {
             let info = narinfo::read(&bytes).map_err(failed)?.info;
             Ok([holding(info)].into_iter().collect())
+        }
+        Some(Format::DumpDb) => {
+            let infos = dump_db::read(&bytes).map_err(failed)?;
+            Ok(infos.into_iter().map(holding).collect())
         }
         Some(Format::DryRun) => {
             let run = dry_run::read(&bytes).map_err(failed)?;
