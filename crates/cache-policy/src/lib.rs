@@ -83,10 +83,13 @@
 )]
 
 mod cache_tier;
+pub mod closure_knapsack;
 mod hit_rate;
 mod holdings;
 mod inventory;
+pub mod max_closure;
 pub mod policy;
+mod precedence;
 pub mod simulate;
 pub mod trace;
 
@@ -94,3 +97,4 @@ pub use cache_tier::CacheTier;
 pub use hit_rate::HitRate;
 pub use holdings::{Holding, Holdings};
 pub use inventory::{Found, Inventory, Source, SourceId, Unservable};
+pub use precedence::Precedence;
