@@ -168,7 +168,7 @@ impl Fixture {
 
 #[test]
 fn what_is_found_is_what_is_expected() {
-    let update = std::env::var_os("UPDATE_EXPECT").is_some();
+    let update = updating();
     let mut wrong = String::new();
     for fixture in fixtures() {
         let found = fixture.outcome();
@@ -186,8 +186,16 @@ fn what_is_found_is_what_is_expected() {
     assert!(wrong.is_empty(), "{wrong}");
 }
 
+/// Whether the files are being written, so that other tests have nothing to go by.
+fn updating() -> bool {
+    std::env::var_os("UPDATE_EXPECT").is_some()
+}
+
 #[test]
 fn every_rule_has_a_page_and_fixtures() {
+    if updating() {
+        return;
+    }
     let fixtures = fixtures();
     for rule in rules() {
         let page = rule.explanation;
@@ -227,6 +235,9 @@ fn every_rule_has_a_page_and_fixtures() {
 
 #[test]
 fn fixes_come_to_an_end_and_keep_comments() {
+    if updating() {
+        return;
+    }
     for fixture in fixtures() {
         let (document, options) = (fixture.document(), fixture.options());
         let name = fixture.file.display();
@@ -269,7 +280,7 @@ fn comments(document: &Document) -> Vec<&str> {
 
 #[test]
 fn safe_fixes_do_not_change_what_nix_evaluates() {
-    if !oracle::nix_is_there("safe_fixes_do_not_change_what_nix_evaluates") {
+    if updating() || !oracle::nix_is_there("safe_fixes_do_not_change_what_nix_evaluates") {
         return;
     }
     let folder = tempfile::tempdir().expect("a temporary folder");

@@ -301,7 +301,7 @@ pub(super) struct Definition {
 /// What the overlay that a function is defines at its top; nothing if it is no overlay, or one of
 /// a set within the package set, whose names mean other things.
 pub(super) fn overlay_definitions(lambda: &SyntaxNode) -> Vec<Definition> {
-    if !is_package_overlay(lambda) {
+    if !is_overlay(lambda) || is_of_inner_set(lambda) {
         return Vec::new();
     }
     let body = lambda.last_child().and_then(|inner| inner.last_child());
@@ -321,11 +321,6 @@ pub(super) fn overlay_definitions(lambda: &SyntaxNode) -> Vec<Definition> {
         }
     }
     definitions
-}
-
-/// Whether the next two arguments of a function are the final and the previous package set.
-pub(super) fn is_package_overlay(lambda: &SyntaxNode) -> bool {
-    is_overlay(lambda) && !is_of_inner_set(lambda)
 }
 
 /// Whether the function is given to `haskellPackages.override { overrides = …; }` and the like.

@@ -11,7 +11,6 @@ use rnix::SyntaxKind::*;
 use rnix::SyntaxNode;
 
 use crate::lint::context::Context;
-use crate::lint::derivation::is_package_overlay;
 use crate::lint::rules::{Check, Run, rule};
 use crate::lint::table::Patterns;
 use crate::lint::{Applicability, Finding, Fix, Rule};
@@ -64,8 +63,9 @@ fn removed_alias(
     });
 }
 
-/// Whether the name is selected from a set of packages, `pkgs.NAME`, and not with a default, which
-/// says what to do without it.
+/// Whether the name is selected from `pkgs`, and not with a default, which says what to do without
+/// it. The arguments of an overlay may be those of a set within the package set, such as Python's,
+/// which has names of its own.
 fn is_selected(context: &Context<'_>, node: &SyntaxNode) -> bool {
     let path = node.parent().filter(|path| path.kind() == NODE_ATTRPATH);
     let first = path.as_ref().and_then(SyntaxNode::first_child);
@@ -76,25 +76,7 @@ fn is_selected(context: &Context<'_>, node: &SyntaxNode) -> bool {
     let base = select.first_child();
     first.as_ref() == Some(node)
         && select.children().count() == 2
-        && base.is_some_and(|base| is_packages(context, &base))
-}
-
-/// Whether a variable is a set of packages: `pkgs`, or an argument of an overlay.
-fn is_packages(context: &Context<'_>, variable: &SyntaxNode) -> bool {
-    if context.text_of(variable) == "pkgs" {
-        return true;
-    }
-    let Some(Target::Binding(id)) = context.names.target(variable) else {
-        return false;
-    };
-    let mut around = context.names.binding(id).places[0].ancestors();
-    let lambda = around.find(|node| node.kind() == NODE_LAMBDA);
-    // The argument is the first or the second of the overlay's.
-    let outer = lambda.as_ref().and_then(SyntaxNode::parent);
-    [lambda, outer]
-        .into_iter()
-        .flatten()
-        .any(|node| node.kind() == NODE_LAMBDA && is_package_overlay(&node))
+        && base.is_some_and(|base| context.text_of(&base) == "pkgs")
 }
 
 /// Whether the name comes from `with pkgs;`.

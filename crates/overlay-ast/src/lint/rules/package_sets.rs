@@ -11,7 +11,7 @@ use rnix::SyntaxKind::*;
 use rnix::SyntaxNode;
 
 use crate::lint::context::{Context, keys, unwrap_parens};
-use crate::lint::derivation::{is_update, last_name};
+use crate::lint::derivation::{is_update, last_name, sets};
 use crate::lint::rules::{Check, Run, rule};
 use crate::lint::table::Patterns;
 use crate::lint::{Finding, Rule};
@@ -80,6 +80,15 @@ fn compiler_stdenv(
     }
 }
 
+/// Whether a value is no package for certain, such as `recurseForDerivations = false;`.
+fn is_plain(value: &SyntaxNode) -> bool {
+    match value.kind() {
+        NODE_LITERAL | NODE_STRING | NODE_LIST => true,
+        NODE_IDENT => matches!(&*value.to_string(), "true" | "false" | "null"),
+        _ => false,
+    }
+}
+
 fn needs_override_scope(
     rule: &'static Rule,
     _: &Context<'_>,
@@ -96,6 +105,13 @@ fn needs_override_scope(
     let Some([_, how]) = SCOPED.find(&name) else {
         return;
     };
+    let members = node.last_child().iter().flat_map(sets).any(|set| {
+        let mut values = set.children().filter_map(|entry| entry.last_child());
+        values.any(|value| !is_plain(&value))
+    });
+    if !members {
+        return;
+    }
     // Only where the result takes the place of the set.
     let definition = node
         .ancestors()

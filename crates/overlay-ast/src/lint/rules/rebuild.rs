@@ -13,7 +13,7 @@ use rnix::SyntaxNode;
 
 use super::configure::overridden_argument;
 use crate::lint::context::{Context, keys, unwrap_parens};
-use crate::lint::derivation::{Attribute, Definition, Derivation, package_name};
+use crate::lint::derivation::{Attribute, Definition, Derivation, last_name, package_name};
 use crate::lint::rules::{Check, Run, rule};
 use crate::lint::table::Patterns;
 use crate::lint::{Finding, Rule};
@@ -50,7 +50,7 @@ const MANY: usize = 100;
 fn mass_rebuild(rule: &'static Rule, context: &Context<'_>, findings: &mut Vec<Finding>) {
     for definition in &context.definitions {
         let name = &definition.name;
-        if !changes(definition) {
+        if !changes(definition) || is_for_platform(context, definition) {
             continue;
         }
         let counted = context.options.facts.dependents.get(name);
@@ -94,7 +94,7 @@ fn grouped(number: usize) -> String {
 /// Whether the definition is made of the package that it replaces, and is not just that.
 fn changes(definition: &Definition) -> bool {
     let value = unwrap_parens(definition.value.clone());
-    let plain = matches!(value.kind(), NODE_SELECT | NODE_IDENT);
+    let plain = matches!(value.kind(), NODE_SELECT | NODE_IDENT) || only_packages(&value);
     let mut parts = value.descendants();
     !plain
         && parts.any(|part| {
@@ -103,6 +103,35 @@ fn changes(definition: &Definition) -> bool {
                 .nth(1)
                 .filter(|_| part.kind() == NODE_SELECT);
             names.is_some_and(|path| keys(&path).first() == Some(&definition.name))
+        })
+}
+
+/// Whether the change depends on a platform: it is for cross compilation then, where everything is
+/// built here anyway.
+fn is_for_platform(context: &Context<'_>, definition: &Definition) -> bool {
+    let platform = |node: Option<SyntaxNode>| {
+        node.is_some_and(|node| context.text_of(&node).contains("Platform"))
+    };
+    let around = definition.place.ancestors();
+    let mut conditions = around
+        .take_while(|node| node.kind() != NODE_LAMBDA)
+        .filter(|node| matches!(node.kind(), NODE_APPLY | NODE_IF_ELSE))
+        .map(|node| node.first_child());
+    platform(Some(definition.value.clone())) || conditions.any(platform)
+}
+
+/// Whether `override` changes nothing but the packages that come with an interpreter:
+/// `python3.override { packageOverrides = …; }`.
+fn only_packages(call: &SyntaxNode) -> bool {
+    let (Some(function), Some(set)) = (call.first_child(), call.last_child()) else {
+        return false;
+    };
+    call.kind() == NODE_APPLY
+        && set.kind() == NODE_ATTR_SET
+        && last_name(&function).as_deref() == Some("override")
+        && set.children().all(|entry| {
+            let name = entry.first_child().map(|path| path.to_string());
+            name.is_some_and(|name| matches!(&*name, "packageOverrides" | "self"))
         })
 }
 

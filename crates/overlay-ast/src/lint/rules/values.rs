@@ -69,7 +69,8 @@ fn arithmetic_typo(
     let text = context.text_of(node);
     let spaced = text.contains(|c: char| c.is_ascii_whitespace());
     let result = left.saturating_sub(right);
-    if spaced && result >= 0 {
+    // `0 - 20` is how a negative number was written before Nix had them.
+    if spaced && (result >= 0 || left == 0) {
         return;
     }
     findings.push(
@@ -172,7 +173,7 @@ fn placeholder_hash(
     let placeholder = match value.kind() {
         NODE_STRING => {
             let text = context.text_of(&value).trim_matches('"');
-            is_placeholder(text) || text.is_empty() && is_argument(node)
+            is_placeholder(text) || text.is_empty() && is_fetched(context, node)
         }
         NODE_SELECT | NODE_IDENT => {
             let fake = last_name(&value);
@@ -224,11 +225,14 @@ fn is_no_fetch(entry: &SyntaxNode) -> bool {
     })
 }
 
-/// Whether the set that an entry is in is what a function is called with.
-fn is_argument(entry: &SyntaxNode) -> bool {
-    let set = entry.parent();
-    let around = set.and_then(|set| Some((set.parent()?, set)));
-    around.is_some_and(|(around, set)| {
-        around.kind() == NODE_APPLY && around.last_child() == Some(set)
+/// Whether the set that an entry is in is what a fetcher or a builder is called with.
+fn is_fetched(context: &Context<'_>, entry: &SyntaxNode) -> bool {
+    let Some(set) = entry.parent() else {
+        return false;
+    };
+    let call = set.parent().filter(|around| around.kind() == NODE_APPLY);
+    let function = call.and_then(|call| last_name(&call.first_child()?));
+    function.is_some_and(|name| {
+        name.starts_with("fetch") || context.derivation(&set).is_some_and(|new| new.overridden.is_none())
     })
 }
