@@ -170,6 +170,10 @@ fn flags_outside_env(
 /// Moves an attribute into `env`, if the set has none and names the old attributes.
 fn into_env(context: &Context<'_>, derivation: &Derivation, attribute: &Attribute) -> Option<Fix> {
     let old = derivation.overridden.as_ref()?.old.as_ref()?;
+    // A name that says it is not used would have to be another then.
+    if old.starts_with('_') {
+        return None;
+    }
     let has_env = derivation.set.children().any(|entry| {
         let path = entry.first_child();
         path.is_some_and(|path| path.first_child().is_some_and(|n| n.to_string() == "env"))
@@ -181,7 +185,11 @@ fn into_env(context: &Context<'_>, derivation: &Derivation, attribute: &Attribut
     let span = Span::from(attribute.entry.text_range());
     let line_end = layout::line_end(context.text, span.start);
     let indent = layout::indent(context.text, span.start);
-    let inner = in_env(context, value, old, &attribute.name);
+    let mut inner = in_env(context, value, old, &attribute.name);
+    // `env` takes no lists.
+    if value.kind() == NODE_LIST {
+        inner.insert_str(0, "toString ");
+    }
     let deeper = layout::deeper(context.text, indent);
     let inner = Expression::laid_out(&inner, &deeper[indent.len()..], line_end);
     let text = format!(

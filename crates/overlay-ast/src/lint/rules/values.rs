@@ -233,6 +233,9 @@ fn is_fetched(context: &Context<'_>, entry: &SyntaxNode) -> bool {
     let call = set.parent().filter(|around| around.kind() == NODE_APPLY);
     let function = call.and_then(|call| last_name(&call.first_child()?));
     function.is_some_and(|name| {
-        name.starts_with("fetch") || context.derivation(&set).is_some_and(|new| new.overridden.is_none())
+        name.starts_with("fetch")
+            || context
+                .derivation(&set)
+                .is_some_and(|new| new.overridden.is_none())
     })
 }
