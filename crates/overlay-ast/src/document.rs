@@ -1,9 +1,8 @@
 //! A `.nix` file that can be edited.
 
-use rnix::SyntaxKind::{NODE_LAMBDA, NODE_LIST};
 use rnix::{NixLanguage, SyntaxNode};
 
-use crate::{Code, Diagnostic, Error, Patch, Span, parse};
+use crate::{Diagnostic, Error, Patch, Span, parse};
 
 const BYTE_ORDER_MARK: char = '\u{feff}';
 
@@ -31,10 +30,7 @@ impl Document {
     pub fn parse(file: &str) -> (Self, Vec<Diagnostic>) {
         let text = file.strip_prefix(BYTE_ORDER_MARK).unwrap_or(file);
         let (green, problems) = match parse::parse(text) {
-            Ok(root) => match bare_functions(&root) {
-                problems if problems.is_empty() => (Some(root.green().to_owned()), problems),
-                problems => (None, problems),
-            },
+            Ok(root) => (Some(root.green().to_owned()), Vec::new()),
             Err(problems) => (None, problems),
         };
         let document = Self {
@@ -106,22 +102,4 @@ impl Document {
     pub(crate) fn span_text(&self, span: Span) -> &str {
         span.text(&self.text)
     }
-}
-
-/// Functions in lists, `[ f: 1 ]`, which the parser beneath takes and Nix does not.
-fn bare_functions(root: &SyntaxNode) -> Vec<Diagnostic> {
-    let lists = root.descendants().filter(|node| node.kind() == NODE_LIST);
-    let functions = lists
-        .flat_map(|list| list.children())
-        .filter(|element| element.kind() == NODE_LAMBDA);
-    functions
-        .map(|function| {
-            Diagnostic::new(
-                Code::Syntax,
-                function.text_range(),
-                "a function in a list needs parentheses",
-            )
-            .hint("write `(x: …)`")
-        })
-        .collect()
 }

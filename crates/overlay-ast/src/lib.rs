@@ -92,9 +92,8 @@
 //!
 //! # Limits
 //!
-//! - Of what Nix rejects beyond its grammar, editing does not see duplicate attributes and
-//!   arguments, computed names in `let`, numbers out of range and odd URLs; [`literal`] sees those
-//!   of values.
+//! - Of what Nix rejects, editing does not see odd floats and URLs; [`literal`] sees those of values.
+//!   `let { … }` is read as a whole file or value only, and `|>` always.
 //! - An empty list `[]` becomes `[ ]` when an element is inserted and removed again.
 //! - To [`literal`], nothing is evaluated: a function, variable, operator, `let`, `with`, `rec`, `inherit` or
 //!   interpolation is a diagnostic. `-5` counts as a number, and parentheses are allowed.
@@ -106,6 +105,7 @@ mod document;
 mod error;
 mod expression;
 mod flags;
+mod grammar;
 mod key_path;
 mod layout;
 pub mod lint;
@@ -113,6 +113,7 @@ mod list;
 pub mod literal;
 mod names;
 mod overrides;
+mod nesting;
 mod parse;
 mod patch;
 mod path;

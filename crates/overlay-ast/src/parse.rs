@@ -8,12 +8,24 @@
 use rnix::SyntaxKind::{self, *};
 use rnix::{ParseError, SyntaxNode};
 
-use crate::{Code, Diagnostic, Span, strict};
+use crate::{Code, Diagnostic, Span, grammar, strict};
 
-/// The tree of `text`, or why there is none; the reasons are in the order of the text.
+/// The tree of `text`, or why Nix does not read it; the reasons are in the order of the text.
 ///
 /// Takes time linear in the text.
 pub(crate) fn parse(text: &str) -> Result<SyntaxNode, Vec<Diagnostic>> {
+    let root = syntax(text)?;
+    let found = grammar::check(text, &root.green());
+    if found.is_empty() {
+        Ok(root)
+    } else {
+        Err(found)
+    }
+}
+
+/// Like [`parse`], but takes names that are given twice, numbers that are too large and what else
+/// [`grammar`] refuses, for those who have more to say of it.
+pub(crate) fn syntax(text: &str) -> Result<SyntaxNode, Vec<Diagnostic>> {
     let mut found = strict::check(text);
     found.sort_by_key(|diagnostic| diagnostic.span);
     if !found.is_empty() {

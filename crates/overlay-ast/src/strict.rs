@@ -5,7 +5,7 @@
 //! line feeds only. It parses lists, unary operators, `++`, `//` and `or` by recursion without a
 //! bound, and builds left-deep trees for calls and operators whose release recurses as well. Its
 //! tokenizer looks ahead over a whole run of path characters at each token, which is quadratic
-//! for `1+1+1+…`. (`let`, `with` and `assert` it does bound, so they are not counted here.) This pass reads the very tokens that the parser will see, keeps a stack of open
+//! for `1+1+1+…`. This pass reads the very tokens that the parser will see, keeps a stack of open
 //! brackets of its own, and stops at the first thing that makes parsing pointless.
 
 #![allow(
@@ -15,13 +15,13 @@
 
 use rnix::SyntaxKind::{self, *};
 
+use crate::nesting::{Nesting, is_closer};
 use crate::{Code, Diagnostic, Span};
 
 /// Levels of nesting beyond which a text is refused.
 ///
 /// Operators, arguments and the dots of an attribute path count as levels too, because they nest
-/// in the tree. Hardware profiles stay below 10, nixpkgs' own files below 100; a test of somebody's
-/// configuration joins some two hundred comparisons by `&&`.
+/// in the tree. Hardware profiles stay below 10, nixpkgs' own files below 100.
 pub const MAX_DEPTH: usize = 512;
 
 /// Steps of look-ahead per byte of text that are allowed to the tokenizer. Real files stay
@@ -88,29 +88,16 @@ pub(crate) fn check(text: &str) -> Vec<Diagnostic> {
 struct Pass {
     found: Vec<Diagnostic>,
     open: Vec<Level>,
-    ground: Chain,
+    ground: Nesting,
     depth: usize,
+    after_let: bool,
 }
 
 struct Level {
     closer: SyntaxKind,
     opener: Span,
-    chain: Chain,
+    nesting: Nesting,
     list: bool,
-}
-
-/// How deep the tree grows within one bracket, by what stands side by side.
-#[derive(Default)]
-struct Chain {
-    /// Operators, and whatever else takes all that follows into it.
-    operators: usize,
-    /// Arguments and dots of the operand being read, and the most that one before it had: operands
-    /// lie side by side.
-    operand: usize,
-    longest: usize,
-    dots: usize,
-    flat: bool,
-    after_operand: bool,
 }
 
 impl Pass {
@@ -127,9 +114,18 @@ impl Pass {
             }
             // The text of a string nests nothing.
             TOKEN_STRING_CONTENT => return true,
+            // `let { … }` has no `in`.
+            TOKEN_L_BRACE if self.after_let => {
+                self.close(TOKEN_IN, span);
+            }
+            TOKEN_IN if !self.is_in_let() => {}
+            TOKEN_IN => {
+                self.close(kind, span);
+            }
             _ if is_closer(kind) && !self.close(kind, span) => return false,
             _ => {}
         }
+        self.after_let = kind == TOKEN_LET;
         self.step(kind);
         let closer = match kind {
             TOKEN_L_BRACE => Some(TOKEN_R_BRACE),
@@ -137,6 +133,7 @@ impl Pass {
             TOKEN_L_PAREN => Some(TOKEN_R_PAREN),
             TOKEN_INTERPOL_START => Some(TOKEN_INTERPOL_END),
             TOKEN_STRING_START => Some(TOKEN_STRING_END),
+            TOKEN_LET => Some(TOKEN_IN),
             _ => None,
         };
         if let Some(closer) = closer {
@@ -144,7 +141,7 @@ impl Pass {
             self.open.push(Level {
                 closer,
                 opener: span,
-                chain: Chain::default(),
+                nesting: Nesting::default(),
                 list,
             });
             self.depth += 1;
@@ -207,6 +204,12 @@ impl Pass {
         }
     }
 
+    fn is_in_let(&self) -> bool {
+        self.open
+            .last()
+            .is_some_and(|level| level.closer == TOKEN_IN)
+    }
+
     fn close(&mut self, kind: SyntaxKind, span: Span) -> bool {
         // An unopened closer is left to the parser, which has the better message.
         let Some(level) = self.open.last() else {
@@ -223,78 +226,26 @@ impl Pass {
             );
             return false;
         }
-        self.depth -= 1 + level.chain.length();
+        self.depth -= 1 + level.nesting.depth();
         self.open.pop();
         true
     }
 
     fn step(&mut self, kind: SyntaxKind) {
-        let (chain, in_list) = match self.open.last_mut() {
+        let (nesting, in_list) = match self.open.last_mut() {
             // What stands in a string lies side by side.
             Some(level) if level.closer == TOKEN_STRING_END => return,
             Some(level) => {
                 // The body of a function in a list reaches to the end of the list.
                 level.list &= kind != TOKEN_COLON;
-                (&mut level.chain, level.list)
+                (&mut level.nesting, level.list)
             }
             None => (&mut self.ground, false),
         };
-        let before = chain.length();
-        chain.step(kind, in_list);
-        self.depth = self.depth - before + chain.length();
+        let before = nesting.depth();
+        nesting.step(kind, in_list);
+        self.depth = self.depth - before + nesting.depth();
     }
-}
-
-impl Chain {
-    fn length(&self) -> usize {
-        self.operators + self.longest.max(self.operand)
-    }
-
-    fn step(&mut self, kind: SyntaxKind, in_list: bool) {
-        let operand = kind.is_fn_arg();
-        match kind {
-            TOKEN_SEMICOLON | TOKEN_COMMA => *self = Self::default(),
-            TOKEN_INHERIT => {
-                *self = Self::default();
-                self.flat = true;
-            }
-            // The names before it nest only as far as their dots.
-            TOKEN_ASSIGN => {
-                *self = Self {
-                    operators: self.dots,
-                    dots: self.dots,
-                    ..Self::default()
-                };
-            }
-            _ if self.flat => {}
-            // Elements of a list lie side by side.
-            _ if in_list && operand && self.after_operand => {
-                (self.operators, self.operand, self.longest) = (0, 0, 0);
-            }
-            // One operand belongs to the operator or call before it.
-            _ if is_closer(kind) => {}
-            TOKEN_DOT => {
-                self.dots += 1;
-                self.operand += 1;
-            }
-            _ if operand && !self.after_operand => {}
-            TOKEN_OR => self.operand += 1,
-            _ if operand => self.operand += 1,
-            _ => {
-                self.operators += 1;
-                self.longest = self.longest.max(self.operand);
-                self.operand = 0;
-            }
-        }
-        self.after_operand = operand || is_closer(kind);
-    }
-}
-
-fn is_closer(kind: SyntaxKind) -> bool {
-    matches!(
-        kind,
-        TOKEN_R_BRACE | TOKEN_R_BRACK | TOKEN_R_PAREN | TOKEN_INTERPOL_END | TOKEN_STRING_END
-    )
 }
 
 fn bracket(kind: SyntaxKind) -> &'static str {
@@ -302,6 +253,7 @@ fn bracket(kind: SyntaxKind) -> &'static str {
         TOKEN_R_BRACK => "`]`",
         TOKEN_R_PAREN => "`)`",
         TOKEN_STRING_END => "the end of this string",
+        TOKEN_IN => "`in`",
         _ => "`}`",
     }
 }
@@ -362,8 +314,15 @@ mod tests {
         assert_eq!(codes(&long_inherit), [""; 0]);
         let long_set = format!("{{ {} }}", "a.b.c = f x;".repeat(10_000));
         assert_eq!(codes(&long_set), [""; 0]);
-        let comparisons = "&& a.b.c.d == f x.y [ z ] ".repeat(MAX_DEPTH / 2 - 10);
+        let comparisons = "&& a.b.c.d == f x.y [ z ] ".repeat(MAX_DEPTH - 10);
         assert_eq!(codes(&format!("true {comparisons}")), [""; 0]);
+        let conditions = "a.b.c == f x y.z && !d || ".repeat(120);
+        assert_eq!(codes(&format!("{conditions}e")), [""; 0]);
+        let choices = "if a.b == c && d then e f else ".repeat(80);
+        assert_eq!(codes(&format!("{choices}g")), [""; 0]);
+        let long_let = format!("let {} in b", "a = with b; c.d;".repeat(10_000));
+        assert_eq!(codes(&long_let), [""; 0]);
+        assert_eq!(codes("[ (let { a = let b = 1; in b; }) ]"), [""; 0]);
         let long_string = format!("\"{}\"", "+/${x}".repeat(100_000));
         assert_eq!(codes(&long_string), [""; 0]);
     }
@@ -392,6 +351,15 @@ mod tests {
         ] {
             let text = unit.repeat(100_000);
             assert_eq!(codes(&text), ["too-deep"], "{unit}");
+        }
+        let far_right = [
+            format!("{}x: let b = 1; in ", "a ++ ".repeat(200)),
+            format!("{}x: with b; ", "a ++ ".repeat(200)),
+            format!("{}x: assert b; ", "!".repeat(200)),
+            format!("{}x: if b then c else ", "a // ".repeat(200)),
+        ];
+        for unit in far_right {
+            assert_eq!(codes(&unit.repeat(200)), ["too-deep"], "{unit}");
         }
         for unit in ["-", "!", "1+", "a."] {
             assert!(!codes(&unit.repeat(100_000)).is_empty(), "{unit}");

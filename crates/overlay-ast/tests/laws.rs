@@ -288,6 +288,27 @@ fn depth_costs_no_stack() {
     }
 }
 
+/// What reaches as far to the right as it can, below what was before.
+#[test]
+fn depth_that_multiplies_costs_no_stack() {
+    for before in ["a ++ ", "a // ", "!", "-", "f ", "a -> "] {
+        for head in [
+            "x: let b = 1; in ",
+            "x: with b; ",
+            "x: assert b; ",
+            "x: if b then c else ",
+            "x: if b then c else y: ",
+            "x: ",
+            "{ a }: let { b = ",
+        ] {
+            for (many, few) in [(250, 250), (500, 500), (30, 500), (500, 30), (5, 80)] {
+                let unit = format!("{}{head}", before.repeat(many));
+                check_total(&format!("{}1", unit.repeat(few)));
+            }
+        }
+    }
+}
+
 /// One file with many generated values, since starting Nix takes longer than reading them.
 #[test]
 #[allow(clippy::disallowed_methods, reason = "Nix reads files")]

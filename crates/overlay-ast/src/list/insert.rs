@@ -40,7 +40,8 @@ impl Document {
     /// # Errors
     ///
     /// Those of [`Document::lists`]; [`Error::NotFound`] and [`Error::Ambiguous`] for the place;
-    /// [`Error::Conflict`] if the element is there and commented out.
+    /// [`Error::Conflict`] if the element is there and commented out; [`Error::Invalid`] if Nix
+    /// would not read the comment.
     pub fn insert(
         &self,
         list: Option<&KeyPath>,
@@ -52,9 +53,17 @@ impl Document {
             (None, Place::First | Place::Last) => Lists::of_body(self)?,
             _ => self.lists_for(list)?,
         };
+        let comment = comment.unwrap_or("").trim().replace("\r\n", "\n");
+        if comment.contains(['\0', '\r']) {
+            return Err(Error::Invalid {
+                text: comment,
+                wanted: "a comment",
+                hint: "leave out what is no text, and line ends of other systems",
+            });
+        }
         let new = New {
             text: element.as_element(),
-            comment: comment.unwrap_or("").trim().to_owned(),
+            comment,
         };
         let (list_node, side) = self.place(&lists, place)?;
         // Without a list, only that one is meant.

@@ -33,7 +33,8 @@ impl Document {
     ///
     /// # Errors
     ///
-    /// As for [`Document::enable`]; [`Error::Conflict`] if it holds `*/` and shares its lines.
+    /// As for [`Document::enable`]; [`Error::Conflict`] if it holds `*/` and shares its lines, or
+    /// touches a name or path before it.
     pub fn disable(&self, list: Option<&KeyPath>, element: &str) -> Result<Patch, Error> {
         self.toggle(list, element, false)
     }
@@ -123,6 +124,16 @@ fn comment_out(text: &str, at: At<'_>) -> Result<Vec<TextEdit>, Error> {
                 .to_owned(),
             span,
             hint: "put it on lines of its own",
+        });
+    }
+    // To Nix `/*` goes on with a path or URL that ends there.
+    let is_of_path = |c: char| c.is_ascii_alphanumeric() || "%/?:@&=+$,-_.!~*'".contains(c);
+    if text[..span.start].ends_with(is_of_path) {
+        return Err(Error::Conflict {
+            message: "the element touches the one before it, so it cannot be commented out"
+                .to_owned(),
+            span,
+            hint: "put a blank between them",
         });
     }
     Ok(vec![

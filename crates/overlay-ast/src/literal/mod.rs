@@ -21,7 +21,7 @@ mod name;
 mod number;
 mod read;
 mod ser;
-mod string;
+pub(crate) mod string;
 
 use serde::de::DeserializeOwned;
 

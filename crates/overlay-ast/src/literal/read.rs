@@ -15,7 +15,7 @@ use crate::{AttrPath, Code, Diagnostic, Segment, parse};
 
 /// See [`super::parse`].
 pub(super) fn read(text: &str) -> (Option<Literal>, Vec<Diagnostic>) {
-    let root = match parse::parse(text) {
+    let root = match parse::syntax(text) {
         Ok(root) => root,
         Err(found) => return (None, found),
     };

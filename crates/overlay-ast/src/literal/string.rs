@@ -8,7 +8,7 @@
 ///
 /// A carriage return, with the line feed after it if there is one, becomes a line feed; an
 /// escaped carriage return stays one.
-pub(super) fn quoted(raw: &str) -> String {
+pub(crate) fn quoted(raw: &str) -> String {
     let mut out = String::with_capacity(raw.len());
     unescape(raw, &mut out);
     out
@@ -52,7 +52,7 @@ pub(crate) fn escape(text: &str, out: &mut String) {
 /// Decodes what stands between two `''`, with the common indentation stripped.
 ///
 /// Unlike in [`quoted`], carriage returns stay as they are.
-pub(super) fn indented(raw: &str) -> String {
+pub(crate) fn indented(raw: &str) -> String {
     let pieces = pieces(without_first_blank_line(raw));
     let indent = common_indent(&pieces);
     strip(&pieces, indent)
