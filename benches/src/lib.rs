@@ -1,5 +1,8 @@
 //! Large inputs for the benchmarks, the same on every machine.
 
+pub mod cpu_time;
+pub mod nix_files;
+
 use std::fmt::Write as _;
 use std::io::{self, Write};
 

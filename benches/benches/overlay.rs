@@ -1,0 +1,64 @@
+//! Edits of one large file, and the rules on it.
+
+use std::hint::black_box;
+
+use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+use hmtool_benches::cpu_time::CpuTime;
+use hmtool_benches::nix_files::all_packages;
+use overlay_ast::lint::Options;
+use overlay_ast::{Document, Expression, KeyPath};
+
+/// Bytes of nixpkgs' all-packages.nix in 2018.
+const SIZE: usize = 675_000;
+
+fn document(file: &str) -> Document {
+    let (document, problems) = Document::parse(file);
+    assert_eq!(problems, []);
+    document
+}
+
+fn one_file(c: &mut Criterion<CpuTime>) {
+    let file = all_packages(SIZE);
+    // In the last third of the file.
+    let path: KeyPath = match "libfoo-06005".parse() {
+        Ok(path) => path,
+        Err(error) => panic!("{error}"),
+    };
+    let value: Expression = match "callPackage ../new { }".parse() {
+        Ok(value) => value,
+        Err(error) => panic!("{error}"),
+    };
+    let mut group = c.benchmark_group("a file of 675 kB");
+    group.sample_size(20);
+    group.throughput(Throughput::Bytes(file.len() as u64));
+    group.bench_function("read", |b| b.iter(|| black_box(document(&file))));
+    let read = document(&file);
+    group.bench_function("set, applied and read again", |b| {
+        b.iter(|| {
+            let patch = read.set(&path, &value);
+            let edited = patch.and_then(|patch| read.apply(&patch));
+            assert!(edited.is_ok());
+            black_box(edited)
+        });
+    });
+    group.bench_function("read, set, applied and read again", |b| {
+        b.iter(|| {
+            let read = document(&file);
+            let patch = read.set(&path, &value);
+            let edited = patch.and_then(|patch| read.apply(&patch));
+            assert!(edited.is_ok());
+            black_box(edited)
+        });
+    });
+    group.bench_function("all rules", |b| {
+        b.iter(|| black_box(read.lint(&Options::default())));
+    });
+    group.finish();
+}
+
+criterion_group! {
+    name = benches;
+    config = Criterion::default().with_measurement(CpuTime);
+    targets = one_file
+}
+criterion_main!(benches);
