@@ -15,7 +15,7 @@ use crate::{Code, Diagnostic, Span, grammar, strict};
 /// Takes time linear in the text.
 pub(crate) fn parse(text: &str) -> Result<SyntaxNode, Vec<Diagnostic>> {
     let root = syntax(text)?;
-    let found = grammar::check(text, &root.green());
+    let found = grammar::check(text, root.green());
     if found.is_empty() {
         Ok(root)
     } else {
