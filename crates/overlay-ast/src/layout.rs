@@ -30,6 +30,11 @@ pub(crate) fn is_blank(text: &str) -> bool {
         .all(|b| matches!(b, b' ' | b'\t' | b'\r' | b'\n'))
 }
 
+/// Whether a path or URL may end where `text` ends, which to Nix would go on with a `/*` there.
+pub(crate) fn may_go_on(text: &str) -> bool {
+    text.ends_with(|c: char| c.is_ascii_alphanumeric() || "%/?:@&=+$,-_.!~*'".contains(c))
+}
+
 /// The blanks that the line of `at` starts with.
 pub(crate) fn indent(text: &str, at: usize) -> &str {
     let line = &text[line_start(text, at)..];

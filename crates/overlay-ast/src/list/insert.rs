@@ -233,10 +233,13 @@ impl New {
             return Ok(TextEdit::insert(end, format!("{line_end}{block}")));
         }
         let end = if before_closer { end } else { item.span.end };
-        Ok(TextEdit::insert(
-            end,
-            format!(" {}", self.inline(text, end)?),
-        ))
+        let element = self.inline(text, end)?;
+        let gap = if text[end..].starts_with('/') && layout::may_go_on(&element) {
+            " "
+        } else {
+            ""
+        };
+        Ok(TextEdit::insert(end, format!(" {element}{gap}")))
     }
 
     fn alone(&self, text: &str, list: &Container) -> Result<TextEdit, Error> {

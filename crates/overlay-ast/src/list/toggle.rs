@@ -126,9 +126,7 @@ fn comment_out(text: &str, at: At<'_>) -> Result<Vec<TextEdit>, Error> {
             hint: "put it on lines of its own",
         });
     }
-    // To Nix `/*` goes on with a path or URL that ends there.
-    let is_of_path = |c: char| c.is_ascii_alphanumeric() || "%/?:@&=+$,-_.!~*'".contains(c);
-    if text[..span.start].ends_with(is_of_path) {
+    if layout::may_go_on(&text[..span.start]) {
         return Err(Error::Conflict {
             message: "the element touches the one before it, so it cannot be commented out"
                 .to_owned(),
