@@ -40,4 +40,5 @@ fuzz_target!(|input: &[u8]| {
     if let Some(runnable) = &found.processor.runnable {
         assert!((runnable.value.features & runnable.value.masked).is_empty());
     }
+    assert_eq!(found.differences(&found.to_profile().profile), []);
 });

@@ -22,6 +22,10 @@
 //! # Ok::<(), serde_json::Error>(())
 //! ```
 //!
+//! [`detect`] finds out what a machine is, from files that its caller brings, and makes a profile
+//! of it; [`arch`] knows what processors can do and what they can share; [`Profile::check_all`]
+//! says what speaks against a profile, by [`rules`] with a page each.
+//!
 //! # Invariants
 //!
 //! - No value of a profile is refused for what it says: what cannot be right is a
@@ -31,6 +35,8 @@
 //!   author's spelling (`"28"` or `28`). A `null` under a known key is left out.
 //! - R ≤ effective ≤ R + D for RAM R and zram of disksize D, and reserve + memory for builds is
 //!   at most effective unless the caller says otherwise.
+//! - What is detected names the file and the rule that it comes from. No file panics detection; a
+//!   control group never raises the memory, and there are no more cores than threads.
 //!
 //! # Limits
 //!

@@ -85,6 +85,8 @@ fn hold(found: &Detected) -> Result<(), TestCaseError> {
             prop_assert!(!is_told || it.runs_on(runnable.features).is_yes(), "{it}");
         }
     }
+    let new = found.to_profile().profile;
+    prop_assert_eq!(found.differences(&new), []);
     Ok(())
 }
 

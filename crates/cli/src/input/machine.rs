@@ -31,30 +31,40 @@ const PATIENCE: Duration = Duration::from_secs(3);
 
 /// The files of this machine, of the tree at `root`, or of the archive that it is.
 pub(crate) fn read(root: Option<&Path>) -> Result<Snapshot, Failure> {
-    let Some(root) = root else {
-        return Ok(live());
+    let (snapshot, hint) = match root {
+        None => (live(), "mount /proc and /sys here, or give --root"),
+        Some(root) => {
+            let metadata = fs::metadata(root).map_err(|error| Failure::reading(root, error))?;
+            let snapshot = if metadata.is_dir() {
+                let root = fs::canonicalize(root).map_err(|error| Failure::reading(root, error))?;
+                tree(&root)
+            } else {
+                archive(root)?
+            };
+            let hint = "it has to hold files such as proc/cpuinfo, proc/meminfo and sys/devices/system/cpu/online";
+            (snapshot, hint)
+        }
     };
-    let metadata = fs::metadata(root).map_err(|error| Failure::reading(root, error))?;
-    let snapshot = if metadata.is_dir() {
-        let root = fs::canonicalize(root).map_err(|error| Failure::reading(root, error))?;
-        tree(&root)
-    } else {
-        archive(root)?
-    };
-    if snapshot.is_empty() {
-        return Err(Failure::Data {
-            file: root.display().to_string(),
-            place: None,
-            code: "no-machine",
-            message: "nothing in it tells what a machine is".to_owned(),
-            hint: Some(
-                "it has to hold files such as proc/cpuinfo, proc/meminfo and sys/devices/system/cpu/online"
-                    .to_owned(),
-            ),
-        });
+    if TELLING.iter().any(|file| snapshot.contains(file)) {
+        return Ok(snapshot);
     }
-    Ok(snapshot)
+    Err(Failure::Data {
+        file: root.unwrap_or(Path::new("/")).display().to_string(),
+        place: None,
+        code: "no-machine",
+        message: "nothing in it tells what a machine is".to_owned(),
+        hint: Some(hint.to_owned()),
+    })
 }
+
+/// Without any of these, nothing worth a word is known of a machine.
+const TELLING: [&str; 5] = [
+    "proc/cpuinfo",
+    "proc/meminfo",
+    "sys/devices/system/cpu/online",
+    Snapshot::CPUID,
+    Snapshot::SYSCTL,
+];
 
 fn live() -> Snapshot {
     let mut snapshot = tree(Path::new("/"));

@@ -66,6 +66,9 @@ const ARM_NAMES: [(&str, &[&str]); 38] = [
 /// Features whose name below `arm.FEAT_` is this one in capitals.
 const ARM_CAPITALS: [&str; 5] = ["sha1", "sha3", "sha512", "sme", "sme2"];
 
+/// More than any machine of Apple's has.
+const MOST_THREADS: u32 = 1024;
+
 fn values(text: &str) -> BTreeMap<&str, &str> {
     let lines = text.lines().filter_map(|line| line.split_once(':'));
     lines
@@ -102,8 +105,25 @@ pub(super) fn processors(text: &str) -> Option<CpuInfo> {
     let threads = number("hw.logicalcpu").or_else(|| number("hw.activecpu"));
     let threads = threads.or_else(|| number("machdep.cpu.thread_count"));
     let cores = number("hw.physicalcpu").or_else(|| number("machdep.cpu.core_count"));
-    let count = threads.unwrap_or(1).clamp(1, 4096);
-    let per_core = (count / cores.unwrap_or(count).clamp(1, count)).max(1);
+    let listed = threads.map(|threads| {
+        let count = threads.clamp(1, MOST_THREADS);
+        let per_core = count / cores.unwrap_or(count).clamp(1, count);
+        (0..count).map(move |number| (number, number / per_core))
+    });
+    let listed: Vec<Thread> = match listed {
+        Some(listed) => listed
+            .map(|(number, core)| Thread {
+                number: Some(number),
+                package: Some(0),
+                core: Some(core),
+                signature: signature.clone(),
+            })
+            .collect(),
+        None => vec![Thread {
+            signature,
+            ..Thread::default()
+        }],
+    };
     Some(CpuInfo {
         file: Snapshot::SYSCTL,
         family: Some(if is_apple {
@@ -117,14 +137,7 @@ pub(super) fn processors(text: &str) -> Option<CpuInfo> {
         } else {
             x86_flags(&values)
         },
-        threads: (0..count)
-            .map(|thread| Thread {
-                number: Some(thread),
-                package: threads.map(|_| 0),
-                core: threads.map(|_| thread / per_core),
-                signature: signature.clone(),
-            })
-            .collect(),
+        threads: listed,
         siblings: None,
         cores_per_package: None,
         cache_size: None,

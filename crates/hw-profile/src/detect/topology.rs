@@ -80,23 +80,12 @@ pub(super) fn read(snapshot: &Snapshot, info: Option<&CpuInfo>) -> Topology {
     let threads = threads(snapshot, info);
     let online = online(snapshot);
     let arranged = arrangement(snapshot, online.as_ref(), info);
-    let most = threads.as_ref().map_or(u32::MAX, |it| it.value.0);
-    let cores = arranged.as_ref().map(|it| {
-        let (cores, _) = it.value;
-        Fact::new(
-            Cores(cores.min(most)),
-            it.file.clone(),
-            it.rule,
-            it.confidence,
-        )
-    });
-    let cores = cores.or_else(|| {
-        let threads = threads.clone()?;
-        Some(Fact::guess(
-            threads.value,
-            threads.file,
-            "nothing tells cores from threads",
-        ))
+    let cores = threads.clone().map(|threads| {
+        let rule = "nothing tells cores from threads";
+        let unknown = || Fact::guess(threads.value, threads.file.clone(), rule);
+        let told = arranged.clone();
+        let told = told.map(|it| it.map(|(cores, _)| Cores(cores).min(threads.value)));
+        told.unwrap_or_else(unknown)
     });
     Topology {
         packages: arranged.map(|it| it.map(|(_, packages)| packages)),
@@ -134,6 +123,10 @@ fn threads(snapshot: &Snapshot, info: Option<&CpuInfo>) -> Option<Fact<Cores>> {
         return Some(Fact::certain(count, format!("{CPUS}/online"), ""));
     }
     let info = info?;
+    if info.threads.iter().any(|thread| thread.number.is_none()) {
+        // What one processor says of itself, not a list of all.
+        return None;
+    }
     let listed = info.threads.len() as u32;
     let (siblings, file) = (info.siblings.unwrap_or(0), info.file);
     if siblings > listed {

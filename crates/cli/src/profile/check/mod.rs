@@ -45,7 +45,12 @@ pub(super) fn run(args: &CheckArgs) -> Result<Outcome, Failure> {
     let levels = args.report.rules.levels(&rules)?;
     let config = subject::config()?;
     let subjects = Subject::all(&args.subjects, config.as_ref())?;
-    let machine = args.root.detect()?;
+    let machine = match args.root.detect() {
+        Ok(machine) => Some(machine),
+        Err(failure) if args.root.root.is_some() => return Err(failure),
+        // A profile can be checked where /proc is not mounted.
+        Err(_) => None,
+    };
 
     let mut collector = Collector::new(rules, levels);
     collector.looked_at(subjects.len());
@@ -67,7 +72,9 @@ pub(super) fn run(args: &CheckArgs) -> Result<Outcome, Failure> {
         };
         let mut options = options(subject, &profile, config.as_ref());
         options.toolchain = args.compilers.toolchain();
-        options.machine = is_of(&profile, &machine, args).then(|| machine.clone());
+        options.machine = machine
+            .clone()
+            .filter(|machine| is_of(&profile, machine, args));
         let found = profile.check_all(&options);
         collector.extend(found.into_iter().map(|found| convert(found, &file)));
         checked.push((file, profile));
