@@ -99,7 +99,7 @@ fn a_tower_with_three_tiers() {
             warning[max-jobs-per-package] packages.python313.nixBuildMaxJobs: Nix has no max-jobs for one package
               put it into a tier; max-jobs counts for all that one client asks for
             note[bare-memory-number] memory.total: a size without a unit counts GiB, as in memory.effectiveTotal, build.memory.heavyBuildLimit
-              "16GiB" says so
+              "16GiB" says so where only hmtool reads it; where Nix reckons with it, leave it a number
             warning[tier-above-hot-memory] tiers.heavy: a job needs 12.0 GB; RAM less the reserve is 10.0 GB, and the rest of the 16.0 GB for builds is in zram
               it swaps back and forth if it uses all of that at once: give it fewer cores, or a smaller reserve
             warning[tiers-overflow] tiers: 1 × 12.0 GB + 3 × 6.0 GB + 12 × 1.0 GB = 42.0 GB at once; 16.0 GB are left for builds, of which 4.0 GB can be in use at once while zram is full
@@ -118,7 +118,7 @@ fn a_guest_that_pulls() {
             note[one-job] build.parallelism.maxJobs: one derivation at a time is built here; to build nothing, 0 is meant
               write 0 on a machine that takes everything from caches and builders
             note[bare-memory-number] memory.total: a size without a unit counts GiB, as in memory.effectiveTotal
-              "16GiB" says so
+              "16GiB" says so where only hmtool reads it; where Nix reckons with it, leave it a number
         "#]],
     );
     let builds_nothing = CheckOptions {
@@ -291,7 +291,7 @@ fn settings_of_jobs() {
             warning[max-jobs-per-package] packages.ripgrep.nixBuildMaxJobs: Nix has no max-jobs for one package
               put it into a tier; max-jobs counts for all that one client asks for
             note[bare-memory-number] build.memory.heavyBuildLimit: a size without a unit counts GiB
-              "16GiB" says so
+              "16GiB" says so where only hmtool reads it; where Nix reckons with it, leave it a number
         "#]],
     );
 }

@@ -100,7 +100,7 @@ impl Profile {
                     *first,
                     format!("a size without a unit counts GiB{others}"),
                 )
-                .hint("\"16GiB\" says so"),
+                .hint("\"16GiB\" says so where only hmtool reads it; where Nix reckons with it, leave it a number"),
             );
         }
     }
