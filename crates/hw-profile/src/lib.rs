@@ -1,4 +1,13 @@
-//! What a build machine is, and what of it is left for builds.
+//! What build machines are, what of them is left for builds, and what they can share.
+//!
+//! | question | answer |
+//! |---|---|
+//! | What is this machine? | [`detect`](detect::detect), from its files |
+//! | What does its owner say of it? | [`Profile`] |
+//! | What is wrong with that? | [`Profile::check_all`], [`check_together`], [`rules`] |
+//! | How much may builds use? | [`Profile::budget`], [`Budget::tier`] |
+//! | What runs where, and what can machines share? | [`arch`] |
+//! | What do compilers and Nix have to be told? | [`Profile::flags`] |
 //!
 //! A [`Profile`] is read from any self-describing format that [`serde`] knows (JSON, TOML,
 //! literal Nix) and says in the machine owner's own words what the machine has. A [`Budget`] is
@@ -22,9 +31,34 @@
 //! # Ok::<(), serde_json::Error>(())
 //! ```
 //!
-//! [`detect`] finds out what a machine is, from files that its caller brings, and makes a profile
-//! of it; [`arch`] knows what processors can do and what they can share; [`Profile::check_all`]
-//! says what speaks against a profile, by [`rules`] with a page each.
+//! Two machines that are to share a cache, and the compiler that builds for both:
+//!
+//! ```
+//! use hw_profile::arch::{FeatureSet, Policy, Toolchain, common_arch};
+//! use hw_profile::{Profile, check_together};
+//!
+//! let machine = |name: &str, march: &str| -> Result<Profile, serde_json::Error> {
+//!     serde_json::from_value(serde_json::json!({
+//!         "system": { "hostname": name },
+//!         "cpu": { "march": march },
+//!     }))
+//! };
+//! let (tower, laptop) = (machine("tower", "skylake")?, machine("laptop", "znver3")?);
+//!
+//! let found = check_together(&[&tower, &laptop]);
+//! assert_eq!(found[0].1.id, "march-differs");
+//!
+//! let common = common_arch([tower.features(), laptop.features()]).unwrap();
+//! let shared = common.choose(Policy::Shareable).unwrap();
+//! assert_eq!(shared.name(), "x86_64_v3");
+//!
+//! let toolchain = Toolchain { gcc: "12.2.0".parse().ok(), ..Toolchain::default() };
+//! let extra = FeatureSet::from_flags("aes pclmulqdq") & common.beyond(shared);
+//! let flags = shared.flags(None, extra, &toolchain).unwrap();
+//! assert_eq!(flags.cflags.join(" "), "-march=x86-64-v3 -mtune=generic -maes -mpclmul");
+//! assert_eq!(flags.goamd64, Some("v3"));
+//! # Ok::<(), serde_json::Error>(())
+//! ```
 //!
 //! # Invariants
 //!
@@ -37,6 +71,18 @@
 //!   at most effective unless the caller says otherwise.
 //! - What is detected names the file and the rule that it comes from. No file panics detection; a
 //!   control group never raises the memory, and there are no more cores than threads.
+//! - For a build tier jobs · memory + reserve is at most the hot memory R − S/c, with at least one
+//!   job or an error.
+//! - A microarchitecture has every feature of its parents, and code for one runs on its
+//!   descendants. What runs where follows from sets of features, not from names.
+//! - A finding has the id of a [`Rule`], and a rule has a page.
+//!
+//! # Features
+//!
+//! There are none to turn off. [`serde`]'s traits are how a profile is read and written, so they
+//! are always there; formats are the caller's, and so are files: the crate depends on serde and
+//! thiserror alone. Its tables are part of it and are read on first use, which takes less than a
+//! millisecond.
 //!
 //! # Limits
 //!
