@@ -104,8 +104,9 @@ fn a_virtual_machine_on_one_screen() {
               caches   L2 512 kB                                  likely, proc/cpuinfo: cache size
 
             Memory
-              RAM   23.5 GB                 proc/meminfo: MemTotal
-              zram  zram0 is idle, lzo-rle  sys/block/zram0/disksize: a disksize of 0
+              RAM    23.5 GB                             proc/meminfo: MemTotal
+              nodes  11.6 GB of it; more was plugged in  sys/devices/system/node/node0/meminfo: MemTotal of the node
+              zram   zram0 is idle, lzo-rle              sys/block/zram0/disksize: a disksize of 0
 
             Disks
               vda  virtual  sys/block/vda/queue/rotational: not believed of a virtual disk

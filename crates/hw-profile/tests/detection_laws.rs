@@ -36,6 +36,8 @@ fn workstation() -> Snapshot {
         ("sys/fs/cgroup/memory/user.slice/memory.limit_in_bytes", "9223372036854771712\n"),
         ("sys/fs/cgroup/user.slice/a.scope/memory.max", "8589934592\n"),
         ("sys/fs/cgroup/user.slice/memory.max", "max\n"),
+        ("sys/fs/cgroup/user.slice/cpu.max", "250000 100000\n"),
+        ("proc/self/status", "Name:\tcat\nCpus_allowed_list:\t0-2\n"),
         ("sys/devices/system/cpu/online", "0-3\n"),
         ("sys/devices/system/cpu/smt/control", "on\n"),
         ("sys/devices/cpu_core/cpus", "0-1\n"),
@@ -70,6 +72,9 @@ fn hold(found: &Detected) -> Result<(), TestCaseError> {
         prop_assert!(cores.value <= threads.value, "{cores:?} {threads:?}");
     }
     prop_assert_eq!(topology.cores.is_some(), topology.threads.is_some());
+    if let (Some(usable), Some(threads)) = (&topology.usable, &topology.threads) {
+        prop_assert!(usable.value < threads.value && usable.value.0 > 0);
+    }
     if let Some(total) = &found.memory.total {
         let available = found.memory.available().expect("there is memory");
         prop_assert!(available.value <= total.value, "{available:?} {total:?}");

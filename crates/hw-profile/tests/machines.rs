@@ -3,6 +3,7 @@
 mod recorded;
 
 use expect_test::{Expect, expect};
+use hw_profile::Cores;
 use hw_profile::detect::{Detected, Smt, Snapshot, detect};
 
 /// One line of what is known of a machine's processor, memory and layers.
@@ -29,6 +30,8 @@ fn in_short(found: &Detected) -> String {
             threads.value, cores.value
         ));
     }
+    let usable = topology.usable.iter();
+    parts.extend(usable.map(|it| format!("{} usable by {}", it.value, it.file)));
     let packages = topology.packages.iter().filter(|it| it.value > 1);
     parts.extend(packages.map(|it| format!("{} packages", it.value)));
     let smt = topology.smt.iter().filter(|it| it.value == Smt::Off);
@@ -275,4 +278,31 @@ fn huge_pages_and_a_control_group_leave_less() {
     ];
     check(&files[..1], &expect!["12.0 GB"]);
     check(&files, &expect!["2.0 GB"]);
+}
+
+#[test]
+fn affinity_and_a_quota_leave_fewer_threads() {
+    let text = cpuinfo(ZEN3, ZEN3_FLAGS, &[(0, 0), (0, 0), (0, 1), (0, 1)]);
+    let files = [
+        ("proc/cpuinfo", text.as_str()),
+        ("proc/self/status", "Cpus_allowed_list:\t0-2,64\n"),
+        ("proc/self/cgroup", "0::/\n"),
+        ("sys/devices/system/cpu/online", "0-3\n"),
+        ("sys/fs/cgroup/cpu.max", "200000 100000\n"),
+    ];
+    check(
+        &files[..4],
+        &expect![
+            "amd, x86_64, zen3 (Zen 3, likely), for zen3, 4 on 2 (certain), 3 usable by proc/self/status, BareMetal"
+        ],
+    );
+    check(
+        &files,
+        &expect![
+            "amd, x86_64, zen3 (Zen 3, likely), for zen3, 4 on 2 (certain), 2 usable by sys/fs/cgroup/cpu.max, BareMetal"
+        ],
+    );
+    let draft = detect(&files.into_iter().collect()).to_profile();
+    let counts = (draft.profile.cores(), draft.profile.threads());
+    assert_eq!(counts, (Some(Cores(2)), Some(Cores(2))));
 }

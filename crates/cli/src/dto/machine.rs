@@ -128,6 +128,8 @@ pub(crate) struct Processor {
     pub(crate) turbo_frequency: Option<Fact<u32>>,
     /// Hardware threads that are online.
     pub(crate) threads: Option<Fact<u32>>,
+    /// Threads that processes started here may use; null where these are all.
+    pub(crate) usable_threads: Option<Fact<u32>>,
     /// Physical cores with a thread that is online.
     pub(crate) cores: Option<Fact<u32>>,
     /// Packages: sockets.

@@ -8,6 +8,12 @@ use super::content;
 use crate::failure::{Failure, Problem};
 use crate::progress::Progress;
 
+/// Whether the name of `file` says that it is Nix, or says nothing.
+pub(crate) fn is_nix(file: &Path) -> bool {
+    let extension = file.extension().and_then(|it| it.to_str());
+    !matches!(extension, Some("toml" | "json" | "yaml" | "yml"))
+}
+
 /// Reads the profile in a file, or on standard input for `-`.
 pub(crate) fn read(file: &Path) -> Result<Profile, Failure> {
     let bytes = content::read(file, &Progress::new())?;

@@ -18,10 +18,10 @@ pub(super) fn run(
     value: &str,
     write: &WriteArgs,
 ) -> Result<Outcome, Failure> {
-    if let Some(language @ ("toml" | "json")) = file.extension().and_then(|e| e.to_str()) {
+    if !input::profile::is_nix(file) {
         return Err(Failure::Usage {
             message: format!("{} is not edited", file.display()),
-            hint: format!("a profile in Nix is; change a value in {language} with an editor"),
+            hint: "a profile in Nix is; change this one with an editor".to_owned(),
         });
     }
     let document = nix_file::read(file)?;

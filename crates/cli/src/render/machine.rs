@@ -145,6 +145,11 @@ impl Page<'_> {
                 threads.to_string() + &parts.into_iter().flatten().collect::<String>()
             }));
         }
+        if let Some(usable) = &processor.usable_threads {
+            rows.push(row("usable", usable, |&threads| {
+                plural(threads.into(), "thread")
+            }));
+        }
         for kind in &processor.kinds {
             rows.push(row("", kind, |kind| {
                 format!(
@@ -200,6 +205,7 @@ impl Page<'_> {
         let mut rows = Vec::new();
         let size = |n: &u64| bytes(*n);
         rows.extend(memory.total_bytes.iter().map(|it| row("RAM", it, size)));
+        rows.extend(self.plugged_in());
         if let Some(pages) = &memory.huge_pages_bytes {
             rows.push(row("huge pages", pages, size));
         }
@@ -235,6 +241,20 @@ impl Page<'_> {
             }));
         }
         self.section("Memory", &rows);
+    }
+
+    /// The nodes know the memory of the boot, and not what was plugged in since; that they know
+    /// less is worth a word, for who adds them up.
+    fn plugged_in(&self) -> Option<Row> {
+        let nodes = &self.machine.processor.nodes;
+        let sum: u64 = nodes.iter().map(|node| node.value.bytes).sum();
+        let all = self.machine.memory.total_bytes.as_ref()?.value;
+        let is_less = !nodes.is_empty() && (sum as f64) < 0.95 * all as f64;
+        is_less.then(|| {
+            row("nodes", &nodes[0], |_| {
+                format!("{} of it; more was plugged in", bytes(sum))
+            })
+        })
     }
 
     fn gpus(&mut self) {

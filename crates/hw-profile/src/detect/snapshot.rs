@@ -37,6 +37,7 @@ static WANTED: &[Wanted] = &[
     content("proc/version"),
     content("proc/self/cgroup"),
     content("proc/self/mountinfo"),
+    content("proc/self/status"),
     content("proc/1/cgroup"),
     content("proc/sys/kernel/arch"),
     content("proc/sys/kernel/hostname"),

@@ -62,7 +62,7 @@ impl Detected {
     /// are built on it, is left out.
     ///
     /// `memory.total` is what builds started here can have: what the kernel leaves of the RAM, less
-    /// huge pages, or a control group's limit. `cpu.march` and `build.compiler` are names of
+    /// huge pages, or a control group's limit; `cpu.threads` and `cpu.cores` are limited likewise. `cpu.march` and `build.compiler` are names of
     /// compilers for what runs here, which under a hypervisor may be less than the processor is.
     pub fn to_profile(&self) -> Draft {
         let mut draft = Draft::default();
@@ -146,20 +146,19 @@ impl Detected {
         let name = |it: &&str| Some((*it).to_owned());
         Draft::put(origins, "cpu.march", &mut cpu.march, target.as_ref(), name);
         let topology = &found.topology;
+        // What builds started here can have, as with the memory.
+        let threads = topology.usable.as_ref().or(topology.threads.as_ref());
+        let most = threads.map_or(u32::MAX, |it| it.value.0);
         Draft::put(
             origins,
             "cpu.cores",
             &mut cpu.cores,
             topology.cores.as_ref(),
-            |it| Some(whole(it.0)),
+            |it| Some(whole(it.0.min(most))),
         );
-        Draft::put(
-            origins,
-            "cpu.threads",
-            &mut cpu.threads,
-            topology.threads.as_ref(),
-            |it| Some(whole(it.0)),
-        );
+        Draft::put(origins, "cpu.threads", &mut cpu.threads, threads, |it| {
+            Some(whole(it.0))
+        });
         let ghz = |mhz: &u32| Some(Scalar::Float(f64::from(*mhz) / 1000.0));
         Draft::put(
             origins,

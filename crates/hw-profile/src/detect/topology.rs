@@ -19,6 +19,9 @@ pub struct Topology {
     pub threads: Option<Fact<Cores>>,
     /// Physical cores with a thread that is online; never more than threads.
     pub cores: Option<Fact<Cores>>,
+    /// Threads that processes started here may use, if fewer than are online: by their affinity, as
+    /// a container has one, and by the time that control groups leave them.
+    pub usable: Option<Fact<Cores>>,
     /// Packages: sockets.
     pub packages: Option<Fact<u32>>,
     /// Whether cores run several threads.
@@ -90,6 +93,9 @@ pub(super) fn read(snapshot: &Snapshot, info: Option<&CpuInfo>) -> Topology {
     Topology {
         packages: arranged.map(|it| it.map(|(_, packages)| packages)),
         smt: smt(snapshot),
+        usable: threads
+            .as_ref()
+            .and_then(|threads| usable(snapshot, online.as_ref(), threads.value)),
         kinds: kinds(snapshot, online.as_ref(), info),
         caches: caches(snapshot, info),
         nodes: nodes(snapshot),
@@ -142,6 +148,28 @@ fn threads(snapshot: &Snapshot, info: Option<&CpuInfo>) -> Option<Fact<Cores>> {
         file,
         "processors that are listed",
     ))
+}
+
+fn usable(
+    snapshot: &Snapshot,
+    online: Option<&BTreeSet<u32>>,
+    threads: Cores,
+) -> Option<Fact<Cores>> {
+    let file = "proc/self/status";
+    let allowed = snapshot.text(file).and_then(|text| {
+        let mut lines = text.lines();
+        let allowed = list(lines.find_map(|line| line.strip_prefix("Cpus_allowed_list:"))?)?;
+        let is_online = |cpu: &&u32| online.is_none_or(|online| online.contains(cpu));
+        let count = allowed.iter().filter(is_online).count() as u32;
+        Some(Fact::certain(
+            Cores(count.max(1)),
+            file,
+            "Cpus_allowed_list",
+        ))
+    });
+    let limits = [allowed, super::cgroup::threads(snapshot)];
+    let fewest = limits.into_iter().flatten().min_by_key(|it| it.value)?;
+    (fewest.value < threads).then_some(fewest)
 }
 
 /// Cores and packages, from distinct pairs over the threads that are online.

@@ -1,7 +1,5 @@
 //! A profile's file, and where in it an attribute is.
 
-use std::path::Path;
-
 use hw_profile::Profile;
 use overlay_ast::literal::{self, Literal, Value};
 use overlay_ast::{Document, Key, KeyPath, Span};
@@ -41,7 +39,7 @@ impl ProfileFile {
         let [file] = &file[..] else {
             return Err(Vec::new());
         };
-        let text = if is_nix(&file.path) {
+        let text = if input::profile::is_nix(&file.path) {
             Text::Nix(unchecked::read(file)?)
         } else {
             let text = std::fs::read_to_string(&file.path);
@@ -109,9 +107,4 @@ fn find(literal: &Literal, keys: &[Key]) -> Option<Span> {
         return None;
     };
     find(&attrs.get(name)?.value, rest)
-}
-
-fn is_nix(path: &Path) -> bool {
-    let extension = path.extension().and_then(|it| it.to_str());
-    !matches!(extension, Some("toml" | "json" | "yaml" | "yml"))
 }

@@ -116,6 +116,7 @@ fn processor(found: &Detected) -> dto::Processor {
         base_frequency: some(processor.base_frequency.as_ref(), |mhz| *mhz),
         turbo_frequency: some(processor.turbo_frequency.as_ref(), |mhz| *mhz),
         threads: some(topology.threads.as_ref(), |threads| threads.0),
+        usable_threads: some(topology.usable.as_ref(), |threads| threads.0),
         cores: some(topology.cores.as_ref(), |cores| cores.0),
         packages: some(topology.packages.as_ref(), |packages| *packages),
         smt: some(topology.smt.as_ref(), |smt| match smt {

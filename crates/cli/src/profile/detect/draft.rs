@@ -7,7 +7,7 @@ use hw_profile::Value;
 use hw_profile::detect::{Confidence, Detected, Difference, Draft, Fact};
 use overlay_ast::{Document, Found, KeyPath, Patch, TextEdit, literal};
 
-use super::{DetectArgs, is_nix};
+use super::DetectArgs;
 use crate::failure::Failure;
 use crate::input;
 use crate::nix_file::{self, WriteArgs, failure};
@@ -22,7 +22,7 @@ const HEAD: &str = "\
 
 /// Shows the new profile, or what changes in the old one, and writes it if it is asked to.
 pub(super) fn run(found: &Detected, file: &Path, args: &DetectArgs) -> Result<Outcome, Failure> {
-    if !is_nix(file) {
+    if !input::profile::is_nix(file) {
         return Err(Failure::Usage {
             message: format!("{} is not written", file.display()),
             hint: "a profile in Nix is: give a .nix file, or take `profile` of --format json"

@@ -3,7 +3,7 @@
 mod document;
 mod draft;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::Args;
 use hw_profile::detect::{Detected, detect};
@@ -66,9 +66,4 @@ pub(super) fn run(args: &DetectArgs) -> Result<Outcome, Failure> {
     }
     let document = document::document(&found, args.root.root.as_deref())?;
     args.format.print(&document, machine::render)
-}
-
-/// Whether `file` is written in Nix, as far as its name tells.
-fn is_nix(file: &Path) -> bool {
-    file.extension().is_none_or(|end| end == "nix")
 }
