@@ -17,14 +17,14 @@ use rnix::NixLanguage;
 use rnix::SyntaxKind::{self, *};
 use rowan::{GreenNodeData, Language, NodeOrToken};
 
-use crate::literal::string;
-use crate::{Code, Diagnostic, Span};
+use crate::{AttrPath, Code, Diagnostic, Segment, Span, literal};
 
 /// What Nix refuses in a text that was parsed, in the order of the text. Takes time linear in it.
 pub(crate) fn check(text: &str, root: &GreenNodeData) -> Vec<Diagnostic> {
     let mut pass = Pass {
         text,
         found: Vec::new(),
+        path: Vec::new(),
     };
     pass.inside(Node {
         green: root,
@@ -92,6 +92,8 @@ struct Attribute<'t> {
 struct Pass<'t> {
     text: &'t str,
     found: Vec<Diagnostic>,
+    /// The names around what is checked.
+    path: Vec<Cow<'t, str>>,
 }
 
 impl<'t> Pass<'t> {
@@ -112,6 +114,15 @@ impl<'t> Pass<'t> {
                 return;
             }
             NODE_PATTERN => self.arguments(node),
+            NODE_ATTRPATH => node.nodes().for_each(|key| self.indented(key)),
+            NODE_PATH_ABS | NODE_PATH_REL | NODE_PATH_HOME | NODE_PATH_SEARCH
+                if node.nodes().next().is_none() =>
+            {
+                let span = node.span();
+                self.found
+                    .extend(literal::path_problem(span.text(self.text), span));
+                return;
+            }
             // Nothing is in them.
             NODE_IDENT | NODE_IDENT_PARAM => return,
             _ => {}
@@ -142,19 +153,23 @@ impl<'t> Pass<'t> {
     }
 
     fn token(&mut self, kind: SyntaxKind, text: &str, start: usize) {
-        let span = Span::new(start, start + text.len());
-        let problem = match kind {
-            TOKEN_INTEGER if text.parse::<i64>().is_err() => Diagnostic::new(
-                Code::IntegerOverflow,
-                span,
-                "the integer does not fit into 64 bits",
-            ),
-            TOKEN_PATH_SEARCH if text.ends_with("/>") => {
-                Diagnostic::new(Code::Syntax, span, "a path ends in a slash")
-            }
-            _ => return,
-        };
-        self.found.push(problem);
+        if matches!(kind, TOKEN_INTEGER | TOKEN_FLOAT | TOKEN_URI) {
+            let span = Span::new(start, start + text.len());
+            self.found.extend(literal::scalar(kind, text, span).err());
+        }
+    }
+
+    fn indented(&mut self, name: Node<'t>) {
+        if name.kind() == NODE_STRING && name.span().text(self.text).starts_with("''") {
+            self.found.push(
+                Diagnostic::new(
+                    Code::Syntax,
+                    name.span(),
+                    "Nix takes no indented string as an attribute name",
+                )
+                .hint("write it between \" and \""),
+            );
+        }
     }
 
     /// `{ a, b }@whole: …`: each name once.
@@ -204,11 +219,13 @@ impl<'t> Pass<'t> {
                 self.inside(part);
                 continue;
             }
+            self.indented(part);
             let Some(name) = self.name(part) else {
                 self.computed(part, "an `inherit`");
                 continue;
             };
-            self.define(names, name, part.span(), None);
+            let first = part.span();
+            self.add(names, name, Attribute { first, set: None });
         }
     }
 
@@ -219,8 +236,13 @@ impl<'t> Pass<'t> {
         };
         let value = parts.next();
         let keys: Vec<Node<'t>> = path.nodes().collect();
+        let depth = self.path.len();
         for key in &keys {
+            self.indented(*key);
             self.inside(*key);
+            let name = self.name(*key);
+            let shown = || Cow::Borrowed(key.span().text(self.text));
+            self.path.push(name.unwrap_or_else(shown));
         }
         let set = value.and_then(|value| {
             let inner = value.unwrapped();
@@ -230,6 +252,18 @@ impl<'t> Pass<'t> {
             self.inside(value);
             None
         });
+        self.path.truncate(depth);
+        self.define_path(&keys, is_let, names, set);
+        self.path.truncate(depth);
+    }
+
+    fn define_path(
+        &mut self,
+        keys: &[Node<'t>],
+        is_let: bool,
+        names: &mut Names<'t>,
+        set: Option<Names<'t>>,
+    ) {
         let Some((last, before)) = keys.split_last() else {
             return;
         };
@@ -242,55 +276,56 @@ impl<'t> Pass<'t> {
                 // What stands under a computed name is merged with nothing.
                 Cow::Owned(format!("${{}} at {}", key.start))
             });
+            self.path.push(name.clone());
             let attribute = names.entry(name).or_insert_with(|| Attribute {
                 first: key.span(),
                 set: Some(Names::new()),
             });
             let Some(inner) = &mut attribute.set else {
-                self.found.push(twice(key.span(), attribute.first));
-                return;
+                let first = attribute.first;
+                return self.twice(first, key.span());
             };
             names = inner;
         }
         match self.name(*last) {
-            Some(name) => self.define(names, name, last.span(), set),
+            Some(name) => {
+                let first = last.span();
+                self.add(names, name, Attribute { first, set });
+            }
             None if before.is_empty() && is_let => self.computed(*last, "a `let`"),
             None => {}
         }
     }
 
-    fn define(
-        &mut self,
-        names: &mut Names<'t>,
-        name: Cow<'t, str>,
-        place: Span,
-        set: Option<Names<'t>>,
-    ) {
-        let attribute = Attribute { first: place, set };
-        match names.entry(name) {
-            Entry::Occupied(mut first) => self.merge(first.get_mut(), attribute),
-            Entry::Vacant(free) => {
-                free.insert(attribute);
-            }
-        }
-    }
-
-    /// Sets that are written out are one set, with each attribute once.
+    /// Adds an attribute. Sets that are written out are one set, with each attribute once.
     ///
     /// How far down that goes depends on the version of Nix; whatever one version merges is merged.
-    fn merge(&mut self, first: &mut Attribute<'t>, second: Attribute<'t>) {
-        let (Some(into), Some(from)) = (&mut first.set, second.set) else {
-            self.found.push(twice(second.first, first.first));
-            return;
+    fn add(&mut self, names: &mut Names<'t>, name: Cow<'t, str>, attribute: Attribute<'t>) {
+        let known = match names.entry(name) {
+            Entry::Vacant(free) => {
+                free.insert(attribute);
+                return;
+            }
+            Entry::Occupied(known) => known,
         };
-        for (name, attribute) in from {
-            match into.entry(name) {
-                Entry::Occupied(mut first) => self.merge(first.get_mut(), attribute),
-                Entry::Vacant(free) => {
-                    free.insert(attribute);
+        self.path.push(known.key().clone());
+        let known = known.into_mut();
+        match (&mut known.set, attribute.set) {
+            (Some(into), Some(from)) => {
+                for (name, attribute) in from {
+                    self.add(into, name, attribute);
                 }
             }
+            _ => self.twice(known.first, attribute.first),
         }
+        self.path.pop();
+    }
+
+    fn twice(&mut self, first: Span, second: Span) {
+        let mut diagnostic = literal::duplicate(first, second);
+        let names = self.path.iter();
+        diagnostic.path = AttrPath(names.map(|name| Segment::Name(name.to_string())).collect());
+        self.found.push(diagnostic);
     }
 
     fn computed(&mut self, name: Node<'t>, place: &str) {
@@ -310,15 +345,10 @@ impl<'t> Pass<'t> {
             NODE_IDENT => Some(Cow::Borrowed(part.span().text(self.text))),
             NODE_STRING if part.nodes().next().is_none() => {
                 let text = part.span().text(self.text);
-                if let Some(raw) = text.strip_prefix("''") {
-                    let raw = raw.strip_suffix("''")?;
-                    return Some(Cow::Owned(string::indented(raw)));
-                }
-                let raw = text.strip_prefix('"')?.strip_suffix('"')?;
-                Some(if raw.contains(['\\', '\r']) {
-                    Cow::Owned(string::quoted(raw))
-                } else {
-                    Cow::Borrowed(raw)
+                let inner = text.strip_prefix('"').and_then(|t| t.strip_suffix('"'));
+                Some(match inner {
+                    Some(inner) if !inner.contains(['\\', '\r']) => Cow::Borrowed(inner),
+                    _ => Cow::Owned(literal::decoded(text)),
                 })
             }
             NODE_DYNAMIC => {
@@ -332,14 +362,4 @@ impl<'t> Pass<'t> {
 
 fn is_entry(node: Node<'_>) -> bool {
     matches!(node.kind(), NODE_INHERIT | NODE_ATTRPATH_VALUE)
-}
-
-fn twice(second: Span, first: Span) -> Diagnostic {
-    Diagnostic::new(
-        Code::DuplicateAttribute,
-        second,
-        "the attribute is defined twice",
-    )
-    .label(first, "first defined here")
-    .hint("keep one of the two; only attribute sets merge")
 }

@@ -56,13 +56,8 @@ impl Key {
 }
 
 fn decoded(string: &SyntaxNode) -> Option<String> {
-    match literal::parse(&string.to_string()) {
-        (Some(literal), problems) if problems.is_empty() => match literal.value {
-            literal::Value::String(text) => Some(text),
-            _ => None,
-        },
-        _ => None,
-    }
+    let computed = string.children().next().is_some();
+    (!computed).then(|| literal::decoded(&string.to_string()))
 }
 
 /// A text with every run of white space as one blank.

@@ -92,8 +92,8 @@
 //!
 //! # Limits
 //!
-//! - Of what Nix rejects, editing does not see odd floats and URLs; [`literal`] sees those of values.
-//!   `let { … }` is read as a whole file or value only, and `|>` always.
+//! - Names that are not in scope are no error of reading, though Nix refuses them: [`lint`] finds
+//!   them. `let { … }` is read as a whole file or value only, and `|>` always.
 //! - An empty list `[]` becomes `[ ]` when an element is inserted and removed again.
 //! - To [`literal`], nothing is evaluated: a function, variable, operator, `let`, `with`, `rec`, `inherit` or
 //!   interpolation is a diagnostic. `-5` counts as a number, and parentheses are allowed.

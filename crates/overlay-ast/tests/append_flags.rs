@@ -7,7 +7,6 @@
     reason = "tests write files and ask Nix"
 )]
 
-#[allow(dead_code, reason = "values are compared elsewhere")]
 mod oracle;
 
 use std::fmt::Write as _;

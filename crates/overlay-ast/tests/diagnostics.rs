@@ -1,4 +1,4 @@
-//! What is said about texts that are not literal values.
+//! What is said about texts that are not literal values, and about files that Nix does not read.
 
 #![allow(
     clippy::format_push_string,
@@ -6,14 +6,24 @@
 )]
 
 use expect_test::{Expect, expect};
-use overlay_ast::Error;
 use overlay_ast::literal::{from_str, parse};
+use overlay_ast::{Diagnostic, Document, Error};
 
 /// Renders every problem of `text` with the text under each span.
 fn check(text: &str, expect: &Expect) {
     let (_, diagnostics) = parse(text);
+    expect.assert_eq(&shown(text, &diagnostics));
+}
+
+/// The same for a file.
+fn check_file(text: &str, expect: &Expect) {
+    let (_, diagnostics) = Document::parse(text);
+    expect.assert_eq(&shown(text, &diagnostics));
+}
+
+fn shown(text: &str, diagnostics: &[Diagnostic]) -> String {
     let mut out = String::new();
-    for found in &diagnostics {
+    for found in diagnostics {
         out += &format!("{} at {:?}: {found}\n", found.code, found.span.text(text));
         for label in &found.labels {
             out += &format!(
@@ -26,7 +36,7 @@ fn check(text: &str, expect: &Expect) {
             out += &format!("  hint: {hint}\n");
         }
     }
-    expect.assert_eq(&out);
+    out
 }
 
 #[test]
@@ -424,6 +434,54 @@ fn values_of_every_type() {
         "{ name = \"\"; disks = [ { size = 1; } ]; kind.cloud = [ 1 2 ]; }",
         &expect![[r#"
             Machine { name: "", cores: None, disks: [Disk { size: 1 }], kind: Some(Cloud(1, 2)) }
+        "#]],
+    );
+}
+
+#[test]
+fn files_that_nix_refuses() {
+    check_file(
+        "x: { a.b.c = x; a = { b.c = 1; d = [ y: y ]; }; }",
+        &expect![[r#"
+            duplicate-attribute at "c": a.b.c: the attribute is defined twice
+              label at "c": first defined here
+              hint: keep one of the two; only attribute sets merge
+            syntax at "y: y": a function in a list needs parentheses
+              hint: write `(x: …)`
+        "#]],
+    );
+    check_file(
+        "{ a, b ? a, a }@b: { inherit ${a}; }",
+        &expect![[r#"
+            duplicate-attribute at "a": the argument `a` is named twice
+              label at "a": first named here
+            duplicate-attribute at "b": the argument `b` is named twice
+              label at "b": first named here
+            syntax at "${a}": an `inherit` takes no computed name
+              hint: Nix has to know its names before it evaluates anything
+        "#]],
+    );
+    check_file(
+        "x: let ${x} = 9223372036854775808; in { inherit x; x.y = 1; }",
+        &expect![[r#"
+            syntax at "${x}": a `let` takes no computed name
+              hint: Nix has to know its names before it evaluates anything
+            integer-overflow at "9223372036854775808": 9223372036854775808 does not fit 64 bits
+              hint: the largest integer is 9223372036854775807
+            duplicate-attribute at "x": x: the attribute is defined twice
+              label at "x": first defined here
+              hint: keep one of the two; only attribute sets merge
+        "#]],
+    );
+    check_file(
+        "x: { ${x}.a = { b = x; b = 1; }; ''a'' = 1.0e400; }",
+        &expect![[r#"
+            duplicate-attribute at "b": "${x}".a.b: the attribute is defined twice
+              label at "b": first defined here
+              hint: keep one of the two; only attribute sets merge
+            syntax at "''a''": Nix takes no indented string as an attribute name
+              hint: write it between " and "
+            float-range at "1.0e400": 1.0e400 is beyond what a 64-bit float holds
         "#]],
     );
 }

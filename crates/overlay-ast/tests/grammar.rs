@@ -7,7 +7,6 @@
     reason = "tests read fixtures and ask Nix"
 )]
 
-#[allow(dead_code, reason = "values are compared elsewhere")]
 mod oracle;
 
 use std::fs;

@@ -8,7 +8,6 @@
     reason = "tests read files and ask Nix"
 )]
 
-#[allow(dead_code, reason = "what is left is for other tests")]
 mod oracle;
 
 use std::collections::BTreeSet;

@@ -98,7 +98,7 @@ impl Attrs {
                 }) => {
                     inner.define(rest, value, definition, prefix, found);
                 }
-                Some(first) => found.push(duplicate(prefix, first.name_span, name.span)),
+                Some(first) => found.push(at(prefix, duplicate(first.name_span, name.span))),
                 None => {}
             }
         }
@@ -131,7 +131,7 @@ impl Attrs {
                     first.define(&name, attr.value, definition, prefix, found);
                 }
             }
-            _ => found.push(duplicate(prefix, first.name_span, name.span)),
+            _ => found.push(at(prefix, duplicate(first.name_span, name.span))),
         }
     }
 }
@@ -157,14 +157,18 @@ pub(super) struct Name {
     pub(super) span: Span,
 }
 
-fn duplicate(path: &[Segment], first: Span, second: Span) -> Diagnostic {
-    let mut diagnostic = Diagnostic::new(
+/// The diagnostic of an attribute that is defined twice.
+pub(crate) fn duplicate(first: Span, second: Span) -> Diagnostic {
+    Diagnostic::new(
         Code::DuplicateAttribute,
         second,
         "the attribute is defined twice",
     )
     .label(first, "first defined here")
-    .hint("keep one of the two; only attribute sets merge");
+    .hint("keep one of the two; only attribute sets merge")
+}
+
+fn at(path: &[Segment], mut diagnostic: Diagnostic) -> Diagnostic {
     diagnostic.path = AttrPath(path.to_vec());
     diagnostic
 }

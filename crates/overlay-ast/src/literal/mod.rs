@@ -21,15 +21,18 @@ mod name;
 mod number;
 mod read;
 mod ser;
-pub(crate) mod string;
+mod string;
 
 use serde::de::DeserializeOwned;
 
 pub use crate::strict::MAX_DEPTH;
 use crate::{Diagnostic, Error, Span};
+pub(crate) use attrs::duplicate;
 pub use attrs::{Attr, Attrs};
+pub(crate) use read::{path_problem, scalar};
 pub(crate) use ser::quoted;
 pub use ser::to_string;
+pub(crate) use string::decoded;
 
 /// A literal value and where it stands.
 #[derive(Clone, Debug, PartialEq)]

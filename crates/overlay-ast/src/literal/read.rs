@@ -5,13 +5,14 @@
     reason = "the names carry a prefix of their own"
 )]
 
-use rnix::SyntaxKind::*;
-use rnix::{SyntaxNode, SyntaxToken};
+use rnix::SyntaxKind::{self, *};
+use rnix::SyntaxNode;
 
 use super::attrs::Name;
 use super::number::{FloatProblem, float};
-use super::{Attrs, Literal, Value, string};
-use crate::{AttrPath, Code, Diagnostic, Segment, parse};
+use super::string::decoded;
+use super::{Attrs, Literal, Value};
+use crate::{AttrPath, Code, Diagnostic, Segment, Span, parse};
 
 /// See [`super::parse`].
 pub(super) fn read(text: &str) -> (Option<Literal>, Vec<Diagnostic>) {
@@ -43,7 +44,16 @@ impl Reader {
     fn value(&mut self, node: &SyntaxNode) -> Option<Literal> {
         let value = match node.kind() {
             NODE_PAREN => return self.value(&node.first_child()?),
-            NODE_LITERAL => self.number_or_uri(&node.first_token()?),
+            NODE_LITERAL => {
+                let token = node.first_token()?;
+                match scalar(token.kind(), token.text(), node.text_range().into()) {
+                    Ok(value) => Some(value),
+                    Err(problem) => {
+                        self.report(problem);
+                        None
+                    }
+                }
+            }
             NODE_STRING => self.string(node).map(Value::String),
             NODE_PATH_ABS | NODE_PATH_REL | NODE_PATH_HOME => self.path(node),
             NODE_LIST => Some(self.list(node)),
@@ -76,66 +86,12 @@ impl Reader {
         })
     }
 
-    fn number_or_uri(&mut self, token: &SyntaxToken) -> Option<Value> {
-        let text = token.text();
-        let problem = match token.kind() {
-            TOKEN_INTEGER => match text.parse() {
-                Ok(number) => return Some(Value::Int(number)),
-                Err(_) => Diagnostic::new(
-                    Code::IntegerOverflow,
-                    token.text_range(),
-                    format!("{text} does not fit 64 bits"),
-                )
-                .hint(format!("the largest integer is {}", i64::MAX)),
-            },
-            TOKEN_FLOAT => match float(text) {
-                Ok(number) => return Some(Value::Float(number)),
-                Err(FloatProblem::Range) => Diagnostic::new(
-                    Code::FloatRange,
-                    token.text_range(),
-                    format!("{text} is beyond what a 64-bit float holds"),
-                ),
-                Err(FloatProblem::Syntax) => Diagnostic::new(
-                    Code::Syntax,
-                    token.text_range(),
-                    format!("Nix does not read {text} as a number"),
-                )
-                .hint("write a digit behind the point"),
-            },
-            _ if is_uri(text) => return Some(Value::String(text.to_owned())),
-            _ => Diagnostic::new(
-                Code::Syntax,
-                token.text_range(),
-                format!("Nix does not read {text} as a URL"),
-            )
-            .hint("write it in quotes"),
-        };
-        self.report(problem);
-        None
-    }
-
     fn string(&mut self, node: &SyntaxNode) -> Option<String> {
         if let Some(part) = node.children().next() {
             self.report(interpolation(&part));
             return None;
         }
-        let mut raw = String::new();
-        let mut indented = false;
-        for token in node
-            .children_with_tokens()
-            .filter_map(rnix::NodeOrToken::into_token)
-        {
-            match token.kind() {
-                TOKEN_STRING_START => indented = token.text() == "''",
-                TOKEN_STRING_CONTENT => raw.push_str(token.text()),
-                _ => {}
-            }
-        }
-        Some(if indented {
-            string::indented(&raw)
-        } else {
-            string::quoted(&raw)
-        })
+        Some(decoded(&node.to_string()))
     }
 
     fn path(&mut self, node: &SyntaxNode) -> Option<Value> {
@@ -144,15 +100,13 @@ impl Reader {
             return None;
         }
         let text = node.to_string();
-        if is_path(&text) {
-            return Some(Value::Path(text));
+        match path_problem(&text, node.text_range().into()) {
+            None => Some(Value::Path(text)),
+            Some(problem) => {
+                self.report(problem);
+                None
+            }
         }
-        self.report(Diagnostic::new(
-            Code::Syntax,
-            node.text_range(),
-            format!("Nix does not read {text} as a path"),
-        ));
-        None
     }
 
     fn list(&mut self, node: &SyntaxNode) -> Value {
@@ -257,6 +211,58 @@ impl Reader {
             }
         }
     }
+}
+
+/// The number or URL that a token is, or why Nix does not take it.
+pub(crate) fn scalar(kind: SyntaxKind, text: &str, span: Span) -> Result<Value, Diagnostic> {
+    let syntax = |what: &str, hint: &str| {
+        Diagnostic::new(
+            Code::Syntax,
+            span,
+            format!("Nix does not read {text} as {what}"),
+        )
+        .hint(hint)
+    };
+    match kind {
+        TOKEN_INTEGER => text.parse().map(Value::Int).map_err(|_| {
+            Diagnostic::new(
+                Code::IntegerOverflow,
+                span,
+                format!("{text} does not fit 64 bits"),
+            )
+            .hint(format!("the largest integer is {}", i64::MAX))
+        }),
+        TOKEN_FLOAT => float(text)
+            .map(Value::Float)
+            .map_err(|problem| match problem {
+                FloatProblem::Range => Diagnostic::new(
+                    Code::FloatRange,
+                    span,
+                    format!("{text} is beyond what a 64-bit float holds"),
+                ),
+                FloatProblem::Syntax => syntax("a number", "write a digit behind the point"),
+            }),
+        _ if is_uri(text) => Ok(Value::String(text.to_owned())),
+        _ => Err(syntax("a URL", "write it in quotes")),
+    }
+}
+
+/// Why Nix does not read a path; none if it does. A path with `${…}` in it is none to ask for.
+pub(crate) fn path_problem(text: &str, span: Span) -> Option<Diagnostic> {
+    let reads = match text
+        .strip_prefix('<')
+        .and_then(|text| text.strip_suffix('>'))
+    {
+        Some(searched) => searched.split('/').all(is_part),
+        None => is_path(text),
+    };
+    (!reads).then(|| {
+        Diagnostic::new(
+            Code::Syntax,
+            span,
+            format!("Nix does not read {text} as a path"),
+        )
+    })
 }
 
 fn interpolation(node: &SyntaxNode) -> Diagnostic {
@@ -380,12 +386,13 @@ fn is_path(text: &str) -> bool {
     let Some((start, rest)) = text.split_once('/') else {
         return false;
     };
-    let is_part = |part: &str| {
-        part.bytes()
+    (start == "~" || start.is_empty() || is_part(start)) && rest.split('/').all(is_part)
+}
+
+/// One name in a path.
+fn is_part(part: &str) -> bool {
+    !part.is_empty()
+        && part
+            .bytes()
             .all(|b| b.is_ascii_alphanumeric() || b"._-+".contains(&b))
-    };
-    (start == "~" || is_part(start))
-        && rest
-            .split('/')
-            .all(|part| !part.is_empty() && is_part(part))
 }

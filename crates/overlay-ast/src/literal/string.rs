@@ -4,11 +4,21 @@
 //! strips the indentation of escaped line feeds otherwise than Nix does. So the lexer's rules and
 //! `stripIndentation` are followed here step by step.
 
+/// Decodes a string without `${…}` in it, quotes included.
+pub(crate) fn decoded(text: &str) -> String {
+    if let Some(inner) = text.strip_prefix("''") {
+        indented(inner.strip_suffix("''").unwrap_or(inner))
+    } else {
+        let inner = text.strip_prefix('"').unwrap_or(text);
+        quoted(inner.strip_suffix('"').unwrap_or(inner))
+    }
+}
+
 /// Decodes what stands between two `"`.
 ///
 /// A carriage return, with the line feed after it if there is one, becomes a line feed; an
 /// escaped carriage return stays one.
-pub(crate) fn quoted(raw: &str) -> String {
+fn quoted(raw: &str) -> String {
     let mut out = String::with_capacity(raw.len());
     unescape(raw, &mut out);
     out
@@ -52,7 +62,7 @@ pub(crate) fn escape(text: &str, out: &mut String) {
 /// Decodes what stands between two `''`, with the common indentation stripped.
 ///
 /// Unlike in [`quoted`], carriage returns stay as they are.
-pub(crate) fn indented(raw: &str) -> String {
+fn indented(raw: &str) -> String {
     let pieces = pieces(without_first_blank_line(raw));
     let indent = common_indent(&pieces);
     strip(&pieces, indent)
