@@ -1,4 +1,4 @@
-//! What binary caches hold, and what of it can be served.
+//! What binary caches hold, what of it can be served, and what they should hold.
 //!
 //! A path that lies in a cache is not yet a path one can have: a cache such as Cachix does not
 //! serve a narinfo whose closure is incomplete, and Nix refuses to add a path whose references
@@ -49,6 +49,66 @@
 //!
 //! A holding whose references nobody knows (a plain list of paths) counts as complete.
 //!
+//! # Planning
+//!
+//! A cache has less room than one would like, and not all paths are worth the same. [`model`] has
+//! paths with their sizes and references and what consumers save by having them; [`plan`] says
+//! what to hold so that they save the most, how far that is from the best there could be, and in
+//! which order to get there so that it fits at every step:
+//!
+//! ```
+//! use cache_policy::model::{FileSize, Model, PathFacts, Saving};
+//! use cache_policy::plan::{Budget, CacheState, Pin, Request, Step, plan, verify};
+//! use cache_policy::{CacheTier, Compression};
+//! use drv_graph::Bytes;
+//!
+//! let path = |key: &str, tier, megabytes: u64, references: &[&str]| PathFacts {
+//!     key: key.to_owned(),
+//!     references: references.iter().map(|&key| key.to_owned()).collect(),
+//!     // What is known of it is the size of its NAR.
+//!     size: Some(FileSize::compressed(Bytes(megabytes * 1_000_000), Compression::CACHIX)),
+//!     tier,
+//!     is_upstream: false,
+//! };
+//! let saves = |key: &str, minutes: f64| Saving {
+//!     needs: vec![key.to_owned()],
+//!     rebuild_seconds: minutes * 60.0,
+//!     demand: 1.0,
+//! };
+//! let model = Model::new(
+//!     [
+//!         path("python", CacheTier::Always, 120, &["openssl"]),
+//!         path("openssl", CacheTier::WhenRoom, 10, &[]),
+//!         path("firefox", CacheTier::WhenRoom, 260, &["openssl"]),
+//!         path("chromium", CacheTier::WhenRoom, 400, &[]),
+//!     ],
+//!     [saves("python", 75.0), saves("firefox", 40.0), saves("chromium", 150.0)],
+//! )?;
+//! let request = Request {
+//!     model: &model,
+//!     budget: Budget { capacity: Bytes(220_000_000), buffer: Bytes(20_000_000) },
+//!     pins: &[Pin { name: "python".to_owned(), path: "python".to_owned() }],
+//!     revisions: 3,
+//!     state: &CacheState::default(),
+//!     compression: Compression::CACHIX,
+//! };
+//! let plan = plan(&request)?;
+//! // Firefox is smaller, and chromium saves more.
+//! let kept: Vec<&str> = plan.kept.iter().map(|kept| &*model.facts(kept.id).key).collect();
+//! assert_eq!(kept, ["chromium", "openssl", "python"]);
+//! assert_eq!((plan.gap(), verify(&request, &plan)), (0.0, vec![]));
+//! assert!(matches!(&plan.steps[0], Step::Push { path, .. } if path == "openssl"));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! A plan never has a part of tier 1, never holds more than it may, keeps what it holds closed
+//! together with the other caches, and after it is carried out the next one is empty:
+//! [`plan::verify`] holds any planner to these laws, and the `proptest` feature has strategies
+//! that generate situations to hold it to them in.
+//!
+//! Limits: a saving counts when all it needs is held, and not when what would need it is not built
+//! either. Time that is saved counts in full, as if nothing else were built meanwhile.
+//!
 //! # Simulation
 //!
 //! What a cache should evict is a question to its past. [`trace`] reads what was asked of it,
@@ -84,16 +144,20 @@
 
 mod cache_tier;
 pub mod closure_knapsack;
+mod compression;
 mod hit_rate;
 mod holdings;
 mod inventory;
 pub mod max_closure;
+pub mod model;
+pub mod plan;
 pub mod policy;
 mod precedence;
 pub mod simulate;
 pub mod trace;
 
 pub use cache_tier::CacheTier;
+pub use compression::Compression;
 pub use hit_rate::HitRate;
 pub use holdings::{Holding, Holdings};
 pub use inventory::{Found, Inventory, Source, SourceId, Unservable};
