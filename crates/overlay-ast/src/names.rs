@@ -83,6 +83,8 @@ pub(crate) struct Names<'t> {
     uses: Vec<Vec<usize>>,
     /// The bindings by where their names start.
     at: HashMap<TextSize, BindingId>,
+    /// Every name that some scope binds.
+    bound: HashSet<Cow<'t, str>>,
 }
 
 impl<'t> Names<'t> {
@@ -104,6 +106,7 @@ impl<'t> Names<'t> {
         names
             .references
             .sort_by_key(|reference| reference.node.text_range().start());
+        names.bound = names.bindings.iter().map(|b| b.name.clone()).collect();
         names.uses.resize(names.bindings.len(), Vec::new());
         for (at, reference) in names.references.iter().enumerate() {
             if let Target::Binding(id) = reference.target {
@@ -129,6 +132,11 @@ impl<'t> Names<'t> {
     /// What refers to a binding, in the order of the text.
     pub(crate) fn references_to(&self, id: BindingId) -> impl Iterator<Item = &Reference<'t>> {
         self.uses[id.0].iter().map(|&at| &self.references[at])
+    }
+
+    /// Whether any scope of the file binds the name.
+    pub(crate) fn binds(&self, name: &str) -> bool {
+        self.bound.contains(name)
     }
 
     /// The binding of which `node` is the name, where it is bound.
@@ -350,6 +358,7 @@ impl<'t> Walk<'t, '_> {
         let mut defaults = Vec::new();
         if head.kind() == NODE_IDENT_PARAM {
             let name = head.first_child();
+            name.iter().for_each(|name| (self.seen)(name));
             bound.extend(name.and_then(|n| self.declare(&n, BindingKind::Argument, &mut here)));
         }
         for part in head.children() {
@@ -360,9 +369,9 @@ impl<'t> Walk<'t, '_> {
             };
             (self.seen)(&part);
             let mut inner = part.children();
-            let id = inner
-                .next()
-                .and_then(|name| self.declare(&name, kind, &mut here));
+            let name = inner.next();
+            name.iter().for_each(|name| (self.seen)(name));
+            let id = name.and_then(|name| self.declare(&name, kind, &mut here));
             bound.extend(id);
             defaults.extend(inner.map(|default| (id, default)));
         }
@@ -460,4 +469,121 @@ fn merges_into_rec(text: &str, set: &SyntaxNode) -> bool {
         });
     }
     twice && holds_rec
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use expect_test::{Expect, expect};
+
+    /// What each name that is used refers to: the byte where it is bound, or else how it is known.
+    fn check(text: &str, expect: Expect) {
+        let root = crate::parse::parse(text).expect("Nix reads it");
+        let mut seen = 0;
+        let names = Names::of(text, &root, &mut |_| seen += 1);
+        assert_eq!(seen + 1, root.descendants().count(), "every node is shown");
+        let shown = names.references().iter().map(|reference| {
+            let at = usize::from(reference.node.text_range().start());
+            let name = &reference.name;
+            match names.target(&reference.node) {
+                Some(Target::Binding(id)) => {
+                    let binding = names.binding(id);
+                    let bound = usize::from(binding.places[0].text_range().start());
+                    format!("{name}@{at}: {:?}@{bound}", binding.kind)
+                }
+                other => format!("{name}@{at}: {:?}", other.expect("it is a reference")),
+            }
+        });
+        expect.assert_eq(&shown.collect::<Vec<_>>().join("\n"));
+    }
+
+    #[test]
+    fn scopes_from_the_inside_out() {
+        check(
+            "x: let x = 1; in rec { y = x; z = { x = 2; w = x; }; }",
+            expect![[r#"
+                x@27: Let@7
+                x@47: Let@7"#]],
+        );
+        check(
+            "{ a, b ? a, ... }@c: d: [ a b c d e ]",
+            expect![[r#"
+                a@9: Formal@2
+                a@26: Formal@2
+                b@28: Formal@5
+                c@30: Whole@18
+                d@32: Argument@21
+                e@34: Unbound"#]],
+        );
+        check("let { body = a; a = 1; }", expect![["a@13: Attribute@16"]]);
+    }
+
+    #[test]
+    fn globals_come_before_with() {
+        check(
+            "e: with e; [ map f __add (let map = 1; in map) ]",
+            expect![[r#"
+                e@8: Argument@0
+                map@13: Global
+                f@17: With
+                __add@19: Global
+                map@42: Let@30"#]],
+        );
+        check(
+            "with f; f",
+            expect![[r#"
+                f@5: Unbound
+                f@8: With"#]],
+        );
+    }
+
+    #[test]
+    fn inherit_takes_the_outer_name() {
+        check(
+            "x: rec { inherit x; y = x; inherit (x) z; w = z; }",
+            expect![[r#"
+                x@17: Argument@0
+                x@24: Attribute@17
+                x@36: Attribute@17
+                z@46: Attribute@39"#]],
+        );
+        check(
+            "x: let inherit (y) \"a b\" x; y = x; in { inherit x \"y\"; }",
+            expect![[r#"
+                y@16: Let@28
+                x@32: Let@25
+                x@48: Let@25
+                y@50: Let@28"#]],
+        );
+    }
+
+    #[test]
+    fn names_of_attributes_are_no_references() {
+        check(
+            "x: { a.${x}.\"${x}\" = x.a or x ? b.${x}; }",
+            expect![[r#"
+                x@9: Argument@0
+                x@15: Argument@0
+                x@21: Argument@0
+                x@28: Argument@0
+                x@36: Argument@0"#]],
+        );
+    }
+
+    #[test]
+    fn sets_that_nix_merges_into_a_rec() {
+        check("{ a = rec { x = 1; }; a.y = x; }", expect!["x@28: With"]);
+        check("{ a = rec { x = 1; }; b.y = x; }", expect!["x@28: Unbound"]);
+    }
+
+    #[test]
+    fn what_only_unused_names_use_is_unused() {
+        let text = "let a = b; b = a; c = let d = e; in d; e = 1; f = 2; in f";
+        let root = crate::parse::parse(text).expect("Nix reads it");
+        let names = Names::of(text, &root, &mut |_| {});
+        let unneeded = names.unneeded();
+        let unneeded = names.bindings().filter(|(id, _)| unneeded.contains(id));
+        let unneeded: Vec<&str> = unneeded.map(|(_, binding)| &*binding.name).collect();
+        assert_eq!(unneeded, ["a", "b", "c", "e", "d"]);
+    }
 }

@@ -13,6 +13,7 @@ mod oracle;
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use overlay_ast::Document;
 use overlay_ast::lint::{
@@ -275,6 +276,47 @@ fn comments(document: &Document) -> Vec<&str> {
         start += token.len();
     }
     found
+}
+
+#[test]
+fn nix_reads_what_the_fixes_make() {
+    if updating() || !oracle::nix_is_there("nix_reads_what_the_fixes_make") {
+        return;
+    }
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let file = folder.path().join("file.nix");
+    // Names that are not in scope are an error of parsing to Nix.
+    let parses = |text: &str| {
+        std::fs::write(&file, text).expect("it can be written");
+        let output = Command::new("nix-instantiate")
+            .arg("--parse")
+            .arg(&file)
+            .env("NIX_STATE_DIR", folder.path())
+            .env("NIX_STORE_DIR", folder.path().join("store"))
+            .output()
+            .expect("nix-instantiate runs");
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        output.status.success().then_some(()).ok_or(said)
+    };
+    let mut fixed = 0;
+    for fixture in fixtures() {
+        let name = fixture.file.display();
+        let before = parses(&fixture.input);
+        let findings = fixture.document().lint(&fixture.options());
+        let refused = findings
+            .iter()
+            .any(|finding| ["not-in-scope", "or-without-dot"].contains(&finding.rule.id));
+        assert_eq!(before.is_err(), refused, "{name}: {before:?}");
+        for allowed in [Applicability::Safe, Applicability::Unsafe] {
+            if let Some(text) = fixture.fixed(allowed)
+                && before.is_ok()
+            {
+                fixed += 1;
+                assert_eq!(parses(&text), Ok(()), "{name}");
+            }
+        }
+    }
+    assert!(fixed > 20, "only {fixed} files were fixed");
 }
 
 #[test]

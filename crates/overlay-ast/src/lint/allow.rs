@@ -35,9 +35,15 @@ struct Allowance<'t> {
 
 /// Takes away what is allowed, and adds what is wrong with the allowances.
 pub(super) fn settle(context: &Context<'_>, findings: &mut Vec<Finding>) {
+    let allowances = allowances(context);
+    if allowances.is_empty() {
+        return;
+    }
+    findings.sort_by_key(|finding| finding.span);
+    let mut allowed = vec![false; findings.len()];
     let own = &CHECKS[0].rule;
     let mut wrong = Vec::new();
-    for allowance in allowances(context) {
+    for allowance in allowances {
         let mut complain = |message: String, hint: &str| {
             wrong.push(Finding::new(own, allowance.span, message).hint(hint));
         };
@@ -45,17 +51,25 @@ pub(super) fn settle(context: &Context<'_>, findings: &mut Vec<Finding>) {
             let hint = "write `# hmtool: allow(rule) reason`";
             complain("this allows no rule".to_owned(), hint);
         } else if allowance.reason.is_empty() {
-            let message = format!(
-                "`{}` is allowed without a reason",
-                allowance.rules.join(", ")
-            );
+            let rules = allowance.rules.join(", ");
+            let message = format!("`{rules}` is allowed without a reason");
             complain(message, "say behind the parenthesis why it is right here");
         } else {
+            let (start, end) = allowance.line;
+            let first = findings.partition_point(|finding| finding.span.start < start);
+            let behind = findings.partition_point(|finding| finding.span.start < end);
             for id in &allowance.rules {
+                let mut matched = false;
+                for at in first..behind {
+                    if findings[at].rule.id == *id {
+                        allowed[at] = true;
+                        matched = true;
+                    }
+                }
                 if rule_of(id).is_none() {
                     let message = format!("there is no rule `{id}` to allow");
                     complain(message, "`hmtool explain` lists the rules");
-                } else if !allow(id, &allowance, findings) && context.options.rules.contains(id) {
+                } else if !matched && context.options.rules.contains(id) {
                     let message = format!("there is nothing of `{id}` here to allow");
                     let hint = "delete it, or put it on the line of the finding or above it";
                     complain(message, hint);
@@ -63,17 +77,11 @@ pub(super) fn settle(context: &Context<'_>, findings: &mut Vec<Finding>) {
             }
         }
     }
+    let mut allowed = allowed.into_iter();
+    findings.retain(|_| !allowed.next().unwrap_or(false));
     if context.options.rules.contains(own.id) {
         findings.append(&mut wrong);
     }
-}
-
-/// Takes away the findings of a rule that are allowed; false if there are none.
-fn allow(id: &str, allowance: &Allowance<'_>, findings: &mut Vec<Finding>) -> bool {
-    let before = findings.len();
-    let (start, end) = allowance.line;
-    findings.retain(|finding| finding.rule.id != id || !(start..end).contains(&finding.span.start));
-    findings.len() < before
 }
 
 /// The allowances of the file, in the order of the text.

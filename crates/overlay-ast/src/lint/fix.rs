@@ -75,7 +75,8 @@ pub fn combine<'f>(
 }
 
 impl Document {
-    /// The patch that makes every fix at most as risky as `allowed`, until none is left.
+    /// The patch that makes every fix at most as risky as `allowed`, until none is left or 32
+    /// rounds are over: a binding that only an unused one uses goes a round after it.
     ///
     /// A fix after which Nix would not read the file is not made. Takes time linear in the text
     /// for each round; more than two are rare.
@@ -84,13 +85,13 @@ impl Document {
     ///
     /// [`Error::Unreadable`] if Nix does not read the file.
     pub fn fix(&self, options: &Options, allowed: Applicability) -> Result<Patch, Error> {
-        // One mended place can uncover another, but each round mends one at least.
         const ROUNDS: usize = 32;
         self.root()?;
         let mut done = Patch::default();
         let mut document = self.clone();
         for _ in 0..ROUNDS {
-            let patch = combine(&document.lint(options), allowed);
+            let findings = document.lint(options);
+            let patch = combine(document.choose(&findings, allowed), allowed);
             if patch.is_empty() {
                 break;
             }
@@ -98,5 +99,30 @@ impl Document {
             done = done.then(&patch)?;
         }
         Ok(done)
+    }
+
+    /// Those of `findings` whose fixes together leave a file that Nix reads: all, or else as many
+    /// as do of each half.
+    fn choose<'f>(&self, findings: &'f [Finding], allowed: Applicability) -> Vec<&'f Finding> {
+        let reads = |chosen: &[&Finding]| {
+            let patch = combine(chosen.iter().copied(), allowed);
+            self.apply(&patch).is_ok()
+        };
+        let all: Vec<&Finding> = findings.iter().collect();
+        if reads(&all) {
+            return all;
+        }
+        if findings.len() < 2 {
+            return Vec::new();
+        }
+        let (left, right) = findings.split_at(findings.len() / 2);
+        let (left, right) = (self.choose(left, allowed), self.choose(right, allowed));
+        let both = [&left[..], &right[..]].concat();
+        if reads(&both) {
+            both
+        } else {
+            // What the one half does is in the way of the other, which has its turn after it.
+            left
+        }
     }
 }

@@ -134,8 +134,14 @@ fn selected(context: &Context<'_>, node: &SyntaxNode, hops: usize) -> Option<Typ
     None
 }
 
+/// Entries of a set that are looked through for an attribute; larger sets are not asked.
+const ENTRIES: usize = 256;
+
 /// The value that a set gives an attribute, if one entry of it defines the whole of that.
 fn attribute(set: &SyntaxNode, path: &[String]) -> Option<SyntaxNode> {
+    if set.children().nth(ENTRIES).is_some() {
+        return None;
+    }
     let is = |key: &Key, name: &String| matches!(key, Key::Static(key) if key == name);
     let mut found = None;
     for entry in set.children() {

@@ -38,10 +38,10 @@ pub(super) fn words<'t>(context: &Context<'t>, value: &SyntaxNode) -> Vec<Word<'
     walk.words
 }
 
-/// Bindings that are followed one after the other, and nodes that are looked at, before a value is
-/// taken to be something else than flags.
+/// Bindings that are followed one after the other, and nodes that are looked at: what goes beyond
+/// is no list of flags, and one binding may be part of many values.
 const HOPS: usize = 16;
-const NODES: usize = 10_000;
+const NODES: usize = 512;
 
 struct Walk<'c, 't> {
     context: &'c Context<'t>,

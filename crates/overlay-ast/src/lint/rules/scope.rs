@@ -46,7 +46,7 @@ fn not_in_scope(rule: &'static Rule, context: &Context<'_>, findings: &mut Vec<F
         for other in &references[1..] {
             finding = finding.label(other.node.text_range(), "here too");
         }
-        let bound = |name: &str| context.names.bindings().any(|(_, b)| b.name == name);
+        let bound = |name: &str| context.names.binds(name);
         if let Some((left, right)) = name.split_once('-')
             && bound(left)
             && (bound(right) || right.bytes().all(|b| b.is_ascii_digit()))

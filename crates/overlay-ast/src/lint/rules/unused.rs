@@ -5,10 +5,11 @@
     reason = "the names carry a prefix of their own"
 )]
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{HashMap, HashSet};
 
 use rnix::SyntaxKind::*;
-use rnix::{NodeOrToken, SyntaxNode};
+use rnix::{NodeOrToken, SyntaxNode, TextSize};
+use rowan::Direction;
 
 use crate::lint::context::{Context, file_lambda, has_ellipsis};
 use crate::lint::rules::{Check, Run, rule};
@@ -37,7 +38,8 @@ pub(super) static CHECKS: &[Check] = &[
 
 fn unused_lets(rule: &'static Rule, context: &Context<'_>, findings: &mut Vec<Finding>) {
     // What takes each `let` away as a whole, by where it starts.
-    let mut whole = BTreeMap::new();
+    let mut whole = HashMap::new();
+    let mut entries = Entries::new();
     for (id, binding) in unneeded(context, BindingKind::Let) {
         let name = &binding.name;
         let mut finding = Finding::new(
@@ -63,7 +65,9 @@ fn unused_lets(rule: &'static Rule, context: &Context<'_>, findings: &mut Vec<Fi
         let whole = whole
             .entry(start)
             .or_insert_with(|| remove_let(context, &scope));
-        let fix = whole.clone().or_else(|| remove_binding(context, id));
+        let fix = whole
+            .clone()
+            .or_else(|| remove_binding(context, id, &mut entries));
         findings.push(finding.fix(fix));
     }
 }
@@ -85,41 +89,55 @@ fn unneeded<'c, 't>(
     })
 }
 
+/// What is known of an entry of a `let`, which may bind many names.
+struct Entry {
+    /// Whether nothing needs any of what it binds, so that all of it can go.
+    dead: bool,
+    /// What goes then.
+    cut: Cut,
+}
+
+/// Entries by where they start, so that each is looked at once.
+type Entries = HashMap<TextSize, Entry>;
+
 /// Takes a binding out of its `let`; none if what uses it has to go first.
-fn remove_binding(context: &Context<'_>, id: BindingId) -> Option<Fix> {
+fn remove_binding(context: &Context<'_>, id: BindingId, entries: &mut Entries) -> Option<Fix> {
     if !may_go(context, &[id]) {
         return None;
     }
     let binding = context.names.binding(id);
-    let entry_of = |place: &SyntaxNode| place.ancestors().find(is_entry);
-    let entries: Vec<SyntaxNode> = binding.places.iter().filter_map(entry_of).collect();
-    let dead = |entry: &SyntaxNode| {
-        let names = bound_by(entry);
-        let ids: Option<Vec<_>> = names.iter().map(|n| context.names.bound_at(n)).collect();
-        ids.is_some_and(|ids| may_go(context, &ids))
-    };
     let mut comments = false;
-    let edits = binding.places.iter().zip(&entries).map(|(place, entry)| {
-        if entry.kind() == NODE_INHERIT && !dead(entry) {
+    let mut edits = Vec::new();
+    for place in &binding.places {
+        let node = place.ancestors().find(is_entry)?;
+        let entry = entries
+            .entry(node.text_range().start())
+            .or_insert_with(|| Entry {
+                dead: is_dead(context, &node),
+                cut: cut(context.text, &node),
+            });
+        comments |= entry.cut.comments;
+        if node.kind() == NODE_INHERIT && !entry.dead {
             let span = Span::from(place.text_range());
             let before = place.prev_sibling_or_token();
             let blank = before.filter(|part| part.kind() == TOKEN_WHITESPACE);
             let start = blank.map_or(span.start, |blank| Span::from(blank.text_range()).start);
-            // A comment on the line of a name may be about it.
-            comments |= has_comment(entry);
-            TextEdit::delete(Span::new(start, span.end))
+            edits.push(TextEdit::delete(Span::new(start, span.end)));
         } else {
-            let cut = cut(context.text, entry);
-            comments |= cut.comments;
-            TextEdit::delete(cut.span)
+            edits.push(TextEdit::delete(entry.cut.span));
         }
-    });
-    let edits = edits.collect();
+    }
     Fix::new(
         format!("remove `{}`", binding.name),
         applicability(!comments),
         edits,
     )
+}
+
+fn is_dead(context: &Context<'_>, entry: &SyntaxNode) -> bool {
+    let names = bound_by(entry);
+    let ids: Option<Vec<_>> = names.iter().map(|n| context.names.bound_at(n)).collect();
+    ids.is_some_and(|ids| may_go(context, &ids))
 }
 
 fn is_entry(node: &SyntaxNode) -> bool {
@@ -261,37 +279,21 @@ fn cut(text: &str, entry: &SyntaxNode) -> Cut {
 }
 
 fn unused_formals(rule: &'static Rule, context: &Context<'_>, findings: &mut Vec<Finding>) {
+    let mut patterns: HashMap<TextSize, Option<bool>> = HashMap::new();
     for (_, binding) in unneeded(context, BindingKind::Formal) {
-        let Some(entry) = binding.places[0].parent() else {
+        let entry = binding.places[0].parent();
+        let Some((entry, pattern)) = entry.and_then(|entry| Some((entry.clone(), entry.parent()?)))
+        else {
             continue;
         };
-        let Some(pattern) = entry.parent() else {
-            continue;
-        };
-        let file = file_lambda(context.root).and_then(|lambda| lambda.first_child());
-        let of_file = file.as_ref() == Some(&pattern);
-        let open = has_ellipsis(&pattern);
-        // A closed pattern names what its callers pass, needed or not; only `callPackage` passes
-        // what is named.
-        if !(open || of_file && context.kind == FileKind::Package) {
-            continue;
-        }
-        // What the module system and `callPackage` put in the whole depends on what is named.
-        let whole = pattern.children().find(|part| part.kind() == NODE_PAT_BIND);
-        let whole = whole.and_then(|bind| context.names.bound_at(&bind.first_child()?));
-        if whole.is_some_and(|id| !context.unneeded().contains(&id)) {
-            continue;
-        }
+        let safe = *patterns
+            .entry(pattern.text_range().start())
+            .or_insert_with(|| removable(context, &pattern));
+        let Some(safe) = safe else { continue };
         let name = &binding.name;
-        let safe = open && of_file && context.kind == FileKind::Module;
-        findings.push(
-            Finding::new(
-                rule,
-                binding.places[0].text_range(),
-                format!("the argument `{name}` is not used"),
-            )
-            .fix(remove_formal(name, &entry, safe)),
-        );
+        let place = binding.places[0].text_range();
+        let finding = Finding::new(rule, place, format!("the argument `{name}` is not used"));
+        findings.push(finding.fix(remove_formal(name, &entry, safe)));
     }
     for (_, binding) in unneeded(context, BindingKind::Whole) {
         let name = &binding.name;
@@ -304,37 +306,53 @@ fn unused_formals(rule: &'static Rule, context: &Context<'_>, findings: &mut Vec
     }
 }
 
+/// Whether names of a pattern that are not used can go, and if so, whether it is safe.
+fn removable(context: &Context<'_>, pattern: &SyntaxNode) -> Option<bool> {
+    let file = file_lambda(context.root).and_then(|lambda| lambda.first_child());
+    let of_file = file.as_ref() == Some(pattern);
+    let open = has_ellipsis(pattern);
+    // A closed pattern names what its callers pass, needed or not; only `callPackage` passes what
+    // is named.
+    if !(open || of_file && context.kind == FileKind::Package) {
+        return None;
+    }
+    // What the module system and `callPackage` put in the whole depends on what is named.
+    let whole = pattern.children().find(|part| part.kind() == NODE_PAT_BIND);
+    let whole = whole.and_then(|bind| context.names.bound_at(&bind.first_child()?));
+    if whole.is_some_and(|id| !context.unneeded().contains(&id)) {
+        return None;
+    }
+    Some(open && of_file && context.kind == FileKind::Module)
+}
+
 /// Takes a name out of a set pattern.
 fn remove_formal(name: &str, entry: &SyntaxNode, safe: bool) -> Option<Fix> {
     let own = Span::from(entry.text_range());
-    let next = {
-        let mut after = entry.siblings_with_tokens(rowan::Direction::Next).skip(1);
-        after.find(|part| matches!(part.kind(), NODE_PAT_ENTRY | TOKEN_ELLIPSIS))
-    };
-    let previous = entry
-        .prev_sibling()
-        .filter(|part| part.kind() == NODE_PAT_ENTRY);
+    let mut comments = has_comment(entry);
+    let mut next = None;
+    for part in entry.siblings_with_tokens(Direction::Next).skip(1) {
+        if matches!(part.kind(), NODE_PAT_ENTRY | TOKEN_ELLIPSIS) {
+            next = Some(Span::from(part.text_range()));
+            break;
+        }
+        comments |= part.kind() == TOKEN_COMMENT;
+    }
+    // What the lines above it say may be about it.
+    let mut before = entry.siblings_with_tokens(Direction::Prev).skip(1);
+    comments |= before
+        .by_ref()
+        .take_while(|part| matches!(part.kind(), TOKEN_WHITESPACE | TOKEN_COMMENT))
+        .any(|part| part.kind() == TOKEN_COMMENT);
+    let previous = before.find(|part| part.kind() == NODE_PAT_ENTRY);
     let span = match (next, previous) {
-        (Some(next), _) => Span::new(own.start, Span::from(next.text_range()).start),
+        (Some(next), _) => Span::new(own.start, next.start),
         (None, Some(previous)) => Span::new(Span::from(previous.text_range()).end, own.end),
         (None, None) => own,
     };
-    // The lines above it too: what they say may be about it.
-    let before = entry
-        .prev_sibling_or_token()
-        .filter(|part| part.kind() == TOKEN_WHITESPACE)
-        .map_or(span.start, |blank| Span::from(blank.text_range()).start);
-    let pattern = entry.parent()?;
-    let mut parts = pattern.descendants_with_tokens();
-    let comments = parts.any(|part| {
-        let at = Span::from(part.text_range());
-        part.kind() == TOKEN_COMMENT && before <= at.end && at.start < span.end
-    });
-    let edit = TextEdit::delete(span);
     Fix::new(
         format!("remove the argument `{name}`"),
         applicability(safe && !comments),
-        vec![edit],
+        vec![TextEdit::delete(span)],
     )
 }
 

@@ -95,11 +95,26 @@ fn path_for_quotient(
     let Some((left, right)) = text.split_once('/') else {
         return;
     };
-    let bound = || context.names.bindings().any(|(_, b)| b.name == left);
-    if !digits(right) || !(digits(left) || bound()) {
+    if !digits(right) || !(digits(left) || context.names.binds(left)) {
         return;
     }
     let quotient = format!("{left} / {right}");
+    // A path is an element of a list, or an argument, without parentheses; a division is none.
+    let bare = node.parent().is_some_and(|around| {
+        let whole = [
+            NODE_ATTRPATH_VALUE,
+            NODE_IF_ELSE,
+            NODE_INTERPOL,
+            NODE_LAMBDA,
+            NODE_PAREN,
+        ];
+        whole.contains(&around.kind())
+    });
+    let replacement = if bare {
+        quotient.clone()
+    } else {
+        format!("({quotient})")
+    };
     findings.push(
         Finding::new(
             rule,
@@ -110,7 +125,7 @@ fn path_for_quotient(
         .fix(Fix::new(
             "divide",
             Applicability::Unsafe,
-            vec![TextEdit::replace(node.text_range().into(), quotient)],
+            vec![TextEdit::replace(node.text_range().into(), replacement)],
         )),
     );
 }
