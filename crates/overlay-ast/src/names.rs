@@ -358,7 +358,9 @@ impl<'t> Walk<'t, '_> {
         let mut defaults = Vec::new();
         if head.kind() == NODE_IDENT_PARAM {
             let name = head.first_child();
-            name.iter().for_each(|name| (self.seen)(name));
+            if let Some(name) = &name {
+                (self.seen)(name);
+            }
             bound.extend(name.and_then(|n| self.declare(&n, BindingKind::Argument, &mut here)));
         }
         for part in head.children() {
@@ -370,7 +372,9 @@ impl<'t> Walk<'t, '_> {
             (self.seen)(&part);
             let mut inner = part.children();
             let name = inner.next();
-            name.iter().for_each(|name| (self.seen)(name));
+            if let Some(name) = &name {
+                (self.seen)(name);
+            }
             let id = name.and_then(|name| self.declare(&name, kind, &mut here));
             bound.extend(id);
             defaults.extend(inner.map(|default| (id, default)));
