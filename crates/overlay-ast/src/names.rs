@@ -83,8 +83,6 @@ pub(crate) struct Names<'t> {
     uses: Vec<Vec<usize>>,
     /// The bindings by where their names start.
     at: HashMap<TextSize, BindingId>,
-    /// Every name that some scope binds.
-    bound: HashSet<Cow<'t, str>>,
 }
 
 impl<'t> Names<'t> {
@@ -106,7 +104,6 @@ impl<'t> Names<'t> {
         names
             .references
             .sort_by_key(|reference| reference.node.text_range().start());
-        names.bound = names.bindings.iter().map(|b| b.name.clone()).collect();
         names.uses.resize(names.bindings.len(), Vec::new());
         for (at, reference) in names.references.iter().enumerate() {
             if let Target::Binding(id) = reference.target {
@@ -132,11 +129,6 @@ impl<'t> Names<'t> {
     /// What refers to a binding, in the order of the text.
     pub(crate) fn references_to(&self, id: BindingId) -> impl Iterator<Item = &Reference<'t>> {
         self.uses[id.0].iter().map(|&at| &self.references[at])
-    }
-
-    /// Whether any scope of the file binds the name.
-    pub(crate) fn binds(&self, name: &str) -> bool {
-        self.bound.contains(name)
     }
 
     /// The binding of which `node` is the name, where it is bound.

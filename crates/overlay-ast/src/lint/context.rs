@@ -5,6 +5,7 @@
     reason = "the names carry a prefix of their own"
 )]
 
+use std::borrow::Cow;
 use std::cell::OnceCell;
 use std::collections::{HashMap, HashSet};
 
@@ -32,6 +33,8 @@ pub(super) struct Context<'t> {
     /// The places in `derivations` by where their sets start.
     derivation_at: HashMap<TextSize, usize>,
     unneeded: OnceCell<HashSet<BindingId>>,
+    /// Every name that some scope binds.
+    bound: OnceCell<HashSet<Cow<'t, str>>>,
 }
 
 impl<'t> Context<'t> {
@@ -56,12 +59,23 @@ impl<'t> Context<'t> {
             derivation_at,
             kind: options.kind.unwrap_or_else(|| kind(root)),
             unneeded: OnceCell::new(),
+            bound: OnceCell::new(),
         }
     }
 
     /// The bindings that nothing needs.
     pub(super) fn unneeded(&self) -> &HashSet<BindingId> {
         self.unneeded.get_or_init(|| self.names.unneeded())
+    }
+
+    /// Whether any scope of the file binds the name.
+    pub(super) fn binds(&self, name: &str) -> bool {
+        let all = || {
+            self.names
+                .bindings()
+                .map(|(_, binding)| binding.name.clone())
+        };
+        self.bound.get_or_init(|| all().collect()).contains(name)
     }
 
     /// The derivation that a set becomes.

@@ -46,10 +46,9 @@ fn not_in_scope(rule: &'static Rule, context: &Context<'_>, findings: &mut Vec<F
         for other in &references[1..] {
             finding = finding.label(other.node.text_range(), "here too");
         }
-        let bound = |name: &str| context.names.binds(name);
         if let Some((left, right)) = name.split_once('-')
-            && bound(left)
-            && (bound(right) || right.bytes().all(|b| b.is_ascii_digit()))
+            && context.binds(left)
+            && (context.binds(right) || right.bytes().all(|b| b.is_ascii_digit()))
         {
             finding = finding.hint(format!(
                 "a dash belongs to a name; to subtract, write `{left} - {right}`"

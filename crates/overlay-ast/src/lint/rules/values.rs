@@ -95,7 +95,7 @@ fn path_for_quotient(
     let Some((left, right)) = text.split_once('/') else {
         return;
     };
-    if !digits(right) || !(digits(left) || context.names.binds(left)) {
+    if !digits(right) || !(digits(left) || context.binds(left)) {
         return;
     }
     let quotient = format!("{left} / {right}");
