@@ -72,7 +72,7 @@ fn the_example_has_what_its_plan_has_wrong() {
     let output = check(example, &["--rule", "march-differs"]);
     assert_eq!(output.status.code(), Some(1));
     expect![[r#"
-        warning[march-differs]: builds for znver3, and shoshin for skylake: no output but fixed ones is the same
+        warning[march-differs]: builds for znver3, and shoshin for skylake: hardly any output is the same
           --> modules/profiles/config/hardware/gyakusatsu.nix:60:15
            |
         60 |       march = "znver3";

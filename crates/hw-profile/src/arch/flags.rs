@@ -171,25 +171,26 @@ impl Microarchitecture {
         toolchain: &Toolchain,
     ) -> Result<Vec<String>, FlagsError> {
         let mut options = None;
+        let mut tuned = tune.map(|tune| tune.tuning().unwrap_or("generic"));
         for (compiler, tool, version) in [
-            (Compiler::Gcc, Tool::Gcc, toolchain.gcc),
             (Compiler::Clang, Tool::Clang, toolchain.clang),
+            (Compiler::Gcc, Tool::Gcc, toolchain.gcc),
         ] {
             let Some(version) = version else { continue };
             self.known_to(compiler, tool, version)?;
-            if let Some(tune) = tune.filter(|tune| tune.tuning().is_some()) {
-                tune.known_to(compiler, tool, version)?;
-            }
             // Where both are there, gcc's spelling serves both: clang takes gcc's names.
-            options = options.or(self.options(compiler, version));
+            options = self.options(compiler, version);
+            if let Some(tune) = tune.filter(|tune| tune.tuning().is_some()) {
+                tuned = Some(tune.known_to(compiler, tool, version)?);
+            }
         }
         let options = options
             .or_else(|| self.newest_options())
             .unwrap_or_default();
         let mut cflags: Vec<_> = options.split(' ').map(str::to_owned).collect();
-        if let Some(tune) = tune {
+        if let Some(tuned) = tuned {
             cflags.retain(|option| !option.starts_with("-mtune="));
-            cflags.push(format!("-mtune={}", tune.tuning().unwrap_or("generic")));
+            cflags.push(format!("-mtune={tuned}"));
         }
         if matches!(self.family(), Family::X86 | Family::X86_64) {
             let has = |feature: Feature| {
@@ -267,22 +268,21 @@ impl Microarchitecture {
         }
     }
 
+    /// What that version of a compiler calls it.
     fn known_to(
         &'static self,
         compiler: Compiler,
         tool: Tool,
         version: Version,
-    ) -> Result<(), FlagsError> {
-        if self.name_in(compiler, version).is_some() {
-            return Ok(());
-        }
-        Err(FlagsError::NotKnown {
-            name: self.compiler_name().unwrap_or(self.name()),
-            tool,
-            version,
-            since: self.since(compiler),
-            instead: self.options(compiler, version),
-        })
+    ) -> Result<&'static str, FlagsError> {
+        self.name_in(compiler, version)
+            .ok_or_else(|| FlagsError::NotKnown {
+                name: self.compiler_name().unwrap_or(self.name()),
+                tool,
+                version,
+                since: self.since(compiler),
+                instead: self.options(compiler, version),
+            })
     }
 
     fn newest_options(&self) -> Option<&'static str> {
@@ -372,6 +372,15 @@ mod tests {
             (Some("v3"), Some("generic"))
         );
 
+        let old = at("haswell").flags(
+            Some(at("haswell")),
+            FeatureSet::default(),
+            &versions("4.8.4", "22"),
+        );
+        assert_eq!(
+            old.unwrap().cflags,
+            ["-march=core-avx2", "-mtune=core-avx2"]
+        );
         let tuned = at("x86-64-v3").flags(
             Some(at("znver3")),
             FeatureSet::default(),

@@ -2,6 +2,7 @@
 
 mod common_arch;
 mod compiler;
+mod family;
 mod feature;
 mod feature_set;
 mod flags;
@@ -10,8 +11,9 @@ mod runs_on;
 
 pub use common_arch::{CommonArch, Policy, common_arch};
 pub use compiler::{Compiler, Version, VersionRange};
+pub use family::Family;
 pub use feature::{Feature, Softness};
 pub use feature_set::FeatureSet;
 pub use flags::{Flags, FlagsError, Tool, Toolchain, gccarch_features, named};
-pub use microarchitecture::{Family, Microarchitecture, Support};
+pub use microarchitecture::{Microarchitecture, Support};
 pub use runs_on::RunsOn;

@@ -46,7 +46,7 @@ fn march_differs(first: &Profile, other: &Profile, all: &[&Profile], found: &mut
     }
     let path = other.march_path();
     let message = format!(
-        "builds for {march}, and {} for {theirs}: no output but fixed ones is the same",
+        "builds for {march}, and {} for {theirs}: hardly any output is the same",
         name(first)
     );
     let mut diagnostic = Diagnostic::new(&rule::MARCH_DIFFERS, path, message);
