@@ -51,7 +51,13 @@
 //! [`Format::detect`] tells which it is. A new format is a module of its own, a variant of
 //! [`Format`] and a line in its `detect`.
 //!
-//! What two graphs differ in, and because of what, is found by [`compare`](mod@compare).
+//! # What is found in a graph
+//!
+//! | question | answered by |
+//! |---|---|
+//! | what do two graphs differ in, and because of what? | [`compare`](mod@compare) |
+//! | what would a change build again? | [`rebuild`] |
+//! | how does one thing come to need another? | [`chain`] |
 //!
 //! # Invariants
 //!
@@ -78,6 +84,7 @@
 pub mod aterm;
 mod attributes;
 mod bytes;
+pub mod chain;
 pub mod compare;
 mod content_hash;
 mod derivation;
@@ -96,6 +103,7 @@ pub mod narinfo;
 mod options;
 pub mod path_info;
 mod reach;
+pub mod rebuild;
 mod recipe;
 pub mod request_log;
 mod store_path;

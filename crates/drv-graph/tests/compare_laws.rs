@@ -6,7 +6,7 @@ mod made_up;
 use std::collections::BTreeSet;
 
 use drv_graph::compare::{self, Comparison, Fate, MatchedBy, Side, Why};
-use drv_graph::{DerivationGraph, DrvId};
+use drv_graph::{DerivationGraph, DrvId, chain, rebuild};
 use made_up::{Edit, Names, graph, package_sets};
 use proptest::prelude::*;
 
@@ -184,6 +184,70 @@ proptest! {
             && change.before == old
         {
             prop_assert_eq!(change.matched_by, MatchedBy::Attribute);
+        }
+    }
+}
+
+proptest! {
+    /// What a comparison finds is what was said without one.
+    #[test]
+    fn a_change_builds_again_what_was_said_beforehand(
+        set in package_sets(Names::Unique),
+        of in any::<prop::sample::Index>(),
+    ) {
+        let (before, after) = (graph(&set), graph(&made_up::edited(&set, &[Edit::Flags(of)]).0));
+        let package = &set[of.index(set.len())];
+        let edited: Vec<DrvId> = before
+            .iter()
+            .filter(|(_, drv)| drv.name() == package.name && package.fetches.is_none())
+            .map(|(id, _)| id)
+            .collect();
+        let comparison = compare(&before, &after);
+        let mut changed: Vec<DrvId> = comparison.changes().iter().map(|c| c.before).collect();
+        changed.sort_unstable();
+        let rebuilt = rebuild::of(&before, &edited);
+        prop_assert_eq!(&changed, &rebuilt);
+        let sets = [edited, Vec::new()];
+        prop_assert_eq!(
+            rebuild::costs(&before, &sets, |_| true, |_| 1),
+            [rebuilt.len() as u64, 0]
+        );
+    }
+
+    #[test]
+    fn chains_lead_from_start_to_end(
+        set in package_sets(Names::Unique),
+        start in any::<prop::sample::Index>(),
+        end in any::<prop::sample::Index>(),
+        barred in any::<prop::sample::Index>(),
+    ) {
+        let graph = graph(&set);
+        let pick = |index: prop::sample::Index| DrvId(index.index(graph.len()) as u32);
+        let (start, end, barred) = (pick(start), pick(end), pick(barred));
+        let within = |id: DrvId| id != barred;
+        // Every chain, by brute force.
+        let mut all = Vec::new();
+        let mut open: Vec<Vec<DrvId>> = vec![vec![start]];
+        open.retain(|_| within(start));
+        while let Some(chain) = open.pop() {
+            let last = chain[chain.len() - 1];
+            if last == end {
+                all.push(chain.clone());
+            }
+            let next = graph.dependents(last).filter(|&id| within(id));
+            open.extend(next.map(|id| [&chain[..], &[id]].concat()));
+        }
+        let cost = |id: DrvId| u64::from(id.0 * 7 % 5);
+        let sum = |chain: &[DrvId]| chain.iter().map(|&id| cost(id)).sum::<u64>();
+        let shortest = chain::shortest(&graph, &[start], &[end], within);
+        prop_assert_eq!(shortest.as_ref().map(Vec::len), all.iter().map(Vec::len).min());
+        let costliest = chain::costliest(&graph, &[start], &[end], within, cost);
+        prop_assert_eq!(
+            costliest.as_deref().map(sum),
+            all.iter().map(|chain| sum(chain)).max()
+        );
+        for chain in shortest.iter().chain(&costliest) {
+            prop_assert!(all.contains(chain));
         }
     }
 }

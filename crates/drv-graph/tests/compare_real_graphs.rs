@@ -11,7 +11,7 @@ mod shared_data;
 use std::path::Path;
 
 use drv_graph::compare::{self, Attribute, Comparison, Fate, Side, Why};
-use drv_graph::{DerivationGraph, KeepEnv, ReadOptions, derivation_json};
+use drv_graph::{DerivationGraph, DrvId, KeepEnv, ReadOptions, derivation_json, rebuild};
 
 fn read(data: &Path, name: &str) -> DerivationGraph {
     let options = ReadOptions {
@@ -174,4 +174,29 @@ fn every_nix_writes_the_same_recipes() {
             "{name}"
         );
     }
+}
+
+#[test]
+fn what_an_override_builds_again_is_known_beforehand() {
+    let Some(data) = shared_data::dir("what_an_override_builds_again_is_known_beforehand") else {
+        return;
+    };
+    let stock = read(&data, "home-stock");
+    let named = |pname: &str| -> Vec<DrvId> {
+        let named = stock
+            .iter()
+            .filter(|(_, drv)| drv.pname() == pname && !drv.is_fixed_output());
+        named.map(|(id, _)| id).collect()
+    };
+    let fixed = stock
+        .iter()
+        .filter(|(_, drv)| drv.is_fixed_output())
+        .count();
+    assert_eq!(stock.len() - fixed, 639);
+    let sets = [named("zlib"), named("python3")];
+    assert_eq!(
+        sets.each_ref().map(|set| rebuild::of(&stock, set).len()),
+        [628, 46]
+    );
+    assert_eq!(rebuild::costs(&stock, &sets, |_| true, |_| 1), [628, 46]);
 }

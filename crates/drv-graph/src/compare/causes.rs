@@ -7,7 +7,7 @@ use super::difference::{self, Attribute, Difference};
 use super::pairs::Pairs;
 use super::view::Views;
 use super::{Change, Why};
-use crate::reach::Reach;
+use crate::reach;
 use crate::{DrvId, Output};
 
 /// A derivation that says something else than the one whose place it took.
@@ -98,7 +98,7 @@ pub(super) fn causes(views: &Views<'_>, pairs: &Pairs, found: &Found) -> Vec<Cau
     let graph = views.graph(End::After);
     let starts: Vec<[DrvId; 1]> = found.causes.iter().map(|change| [change.after]).collect();
     let is_changed = |id: DrvId| found.is_changed[id.index()];
-    let drags = Reach::of(graph, &starts, is_changed, |_| 1);
+    let drags = reach::sums(graph, &starts, is_changed, |_| 1);
     let below = Below::new(views, found);
     let mut alone = vec![0; graph.len()];
     for change in found.changes.iter().filter(|c| c.why == Why::Cascade) {
