@@ -7,6 +7,7 @@ use clap::{Args, ColorChoice, CommandFactory, Parser, Subcommand, ValueEnum};
 use tier_planner::Millis;
 
 use crate::explain::ExplainArgs;
+use crate::impact::args::ImpactArgs;
 use crate::output;
 use crate::overlay::OverlayVerb;
 use crate::profile::ProfileVerb;
@@ -42,6 +43,8 @@ Exit status: 0 done, 1 a finding (a gate is exceeded, a build does not fit), 2 a
 pub(crate) enum Verb {
     /// Show what will be built and fetched, when, and whether it fits
     Plan(Box<PlanArgs>),
+    /// Show what an edit builds again, and because of what, before anything is built
+    Impact(Box<ImpactArgs>),
     /// Show and edit .nix files: nothing is changed without --write
     Overlay {
         /// What to do
@@ -70,6 +73,10 @@ pub(crate) enum Document {
     Plan,
     /// What the checks print with `--format json`
     Findings,
+    /// What `hmtool impact --format json` prints
+    Impact,
+    /// What `hmtool impact --override … --format json` and `--rank` print
+    Override,
     /// What `hmtool profile detect --format json` prints
     Machine,
     /// What `hmtool profile common --format json` prints

@@ -63,9 +63,11 @@ pub(crate) enum Failure {
         /// What is wrong, in the file's order.
         problems: Vec<BadValue>,
     },
-    /// Nix is missing, failed, or took too long.
+    /// Another program is missing, failed, or took too long.
     #[error("{message}")]
-    Nix {
+    Tool {
+        /// Its name, e.g. `nix`.
+        tool: &'static str,
         /// What happened.
         message: String,
         /// What it wrote to standard error.
@@ -121,7 +123,7 @@ impl Failure {
             Self::Text { .. } => "bad-file",
             Self::Values { .. } => "bad-value",
             Self::Data { code, .. } => code,
-            Self::Nix { .. } => "nix",
+            Self::Tool { tool, .. } => tool,
             Self::Cache { .. } => "cache",
             Self::Output(_) => "output",
         }
@@ -145,7 +147,7 @@ impl Failure {
     fn hint(&self) -> Option<String> {
         match self {
             Self::Usage { hint, .. } if !hint.is_empty() => Some(hint.clone()),
-            Self::Data { hint, .. } | Self::Nix { hint, .. } => hint.clone(),
+            Self::Data { hint, .. } | Self::Tool { hint, .. } => hint.clone(),
             Self::File { source, .. } if source.kind() == std::io::ErrorKind::NotFound => {
                 Some("check the path; paths in hmtool.toml are relative to that file".to_owned())
             }
@@ -205,13 +207,13 @@ impl Failure {
             .primary_title(for_terminal(&message).into_owned())
             .id(self.code());
         let mut group = annotate_snippets::Group::with_title(title);
-        if let Self::Nix { stderr, .. } = self {
+        if let Self::Tool { tool, stderr, .. } = self {
             // The last lines hold the error; the trace above them can be hundreds of lines.
             let lines: Vec<&str> = stderr.lines().collect();
             for line in &lines[lines.len().saturating_sub(20)..] {
                 group = group.element(
                     Level::NOTE
-                        .with_name("nix")
+                        .with_name(*tool)
                         .message(for_terminal(line).into_owned()),
                 );
             }

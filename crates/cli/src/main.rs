@@ -7,6 +7,8 @@ mod dto;
 mod explain;
 mod failure;
 mod findings;
+mod git;
+mod impact;
 mod input;
 mod nix;
 mod nix_file;
@@ -14,6 +16,7 @@ mod output;
 mod overlay;
 mod parallel;
 mod plan;
+mod process;
 mod profile;
 mod progress;
 mod quantity;
@@ -55,11 +58,14 @@ fn run(verb: &Verb) -> Result<Outcome, Failure> {
         Verb::Plan(args) => plan::run(args),
         Verb::Overlay { verb } => overlay::run(verb),
         Verb::Profile { verb } => profile::run(verb),
+        Verb::Impact(args) => impact::run(args),
         Verb::Explain(args) => explain::run(args),
         Verb::Schema { document } => {
             output::write_plain(match document {
                 Document::Plan => dto::plan::SCHEMA,
                 Document::Findings => dto::findings::SCHEMA,
+                Document::Impact => dto::impact::SCHEMA,
+                Document::Override => dto::overriding::SCHEMA,
                 Document::Machine => dto::machine::SCHEMA,
                 Document::CommonArch => dto::common_arch::SCHEMA,
                 Document::Flags => dto::flags::SCHEMA,

@@ -1,19 +1,15 @@
 //! The one place where the real Nix is called.
 
-use std::ffi::{OsStr, OsString};
-use std::io::{ErrorKind, Read};
+use std::ffi::OsStr;
 use std::path::Path;
-use std::process::{Command, Stdio};
-use std::thread;
-use std::time::{Duration, Instant};
 
 use drv_graph::StorePath;
 use tier_planner::Millis;
 
 use crate::failure::Failure;
 use crate::input::roots::Wanted;
+use crate::process::Call;
 use crate::progress::Progress;
-use crate::quantity;
 
 /// What to do when there is no Nix.
 const GET_NIX: &str = "install it with `apt-get install nix-bin` or from https://nixos.org/download, \
@@ -70,7 +66,8 @@ pub(crate) fn instantiate(
     )?;
     let text = String::from_utf8_lossy(&printed);
     let paths = text.split_whitespace().map(|word| {
-        Wanted::parse_path(word).map_err(|error| Failure::Nix {
+        Wanted::parse_path(word).map_err(|error| Failure::Tool {
+            tool: "nix",
             message: format!("nix-instantiate printed {word:?}: {error}"),
             stderr: String::new(),
             hint: None,
@@ -130,84 +127,16 @@ fn run<A: AsRef<OsStr>>(
     doing: &str,
     progress: &Progress,
 ) -> Result<Vec<u8>, Failure> {
-    let nix = |message: String, stderr: String, hint: Option<&str>| Failure::Nix {
-        message,
-        stderr,
-        hint: hint.map(str::to_owned),
+    let call = Call {
+        tool: "nix",
+        program,
+        dir,
+        limit,
+        doing,
+        when_missing: GET_NIX,
+        when_slow: Some("give it more time with --nix-timeout"),
     };
-    let args: Vec<OsString> = args.iter().map(|a| a.as_ref().to_owned()).collect();
-    tracing::info!(program, dir = %dir.display(), "running");
-    tracing::debug!(?args, "with");
-    let mut child = Command::new(program)
-        .args(&args)
-        .current_dir(dir)
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .map_err(|e| match e.kind() {
-            ErrorKind::NotFound if dir.is_dir() => {
-                let message = format!("{program} is needed for this and is not in PATH");
-                nix(message, String::new(), Some(GET_NIX))
-            }
-            _ => nix(
-                format!("cannot run {program} in {}: {e}", dir.display()),
-                String::new(),
-                None,
-            ),
-        })?;
-    // Both pipes are drained while Nix runs: a full one would stop it.
-    let drain = |pipe: Option<Box<dyn Read + Send>>| {
-        thread::spawn(move || {
-            let mut bytes = Vec::new();
-            if let Some(mut pipe) = pipe {
-                // What was read before an error is all there is to show.
-                let _ = pipe.read_to_end(&mut bytes);
-            }
-            bytes
-        })
-    };
-    let stdout = drain(child.stdout.take().map(|p| Box::new(p) as _));
-    let stderr = drain(child.stderr.take().map(|p| Box::new(p) as _));
-
-    let _waiting = progress.waiting(doing);
-    let deadline = Instant::now() + Duration::from_millis(limit.0);
-    let mut pause = Duration::from_millis(1);
-    let status = loop {
-        match child.try_wait() {
-            Ok(Some(status)) => break Some(status),
-            Ok(None) if Instant::now() >= deadline => break None,
-            Ok(None) => thread::sleep(pause),
-            Err(e) => {
-                return Err(nix(
-                    format!("cannot wait for {program}: {e}"),
-                    String::new(),
-                    None,
-                ));
-            }
-        }
-        pause = (pause * 2).min(Duration::from_millis(50));
-        progress.advance(0);
-    };
-    let Some(status) = status else {
-        // Errors here mean that it ended by itself in the meantime.
-        let _ = child.kill();
-        let _ = child.wait();
-        let message = format!("{program} took longer than {}", quantity::duration(limit.0));
-        return Err(nix(
-            message,
-            String::new(),
-            Some("give it more time with --nix-timeout"),
-        ));
-    };
-    let printed = stdout.join().unwrap_or_default();
-    let complaints = stderr.join().unwrap_or_default();
-    let complaints = String::from_utf8_lossy(&complaints).into_owned();
-    if !status.success() {
-        let message = format!("{program} failed ({status})");
-        return Err(nix(message, complaints, None));
-    }
-    Ok(printed)
+    call.run(args, progress)
 }
 
 #[cfg(test)]
@@ -226,58 +155,5 @@ mod tests {
         ] {
             assert_eq!(parse_version(text), version, "{text}");
         }
-    }
-
-    fn sh(script: &str, limit: u64) -> Result<Vec<u8>, Failure> {
-        let progress = Progress::new();
-        run(
-            "sh",
-            &["-c", script],
-            Path::new("."),
-            Millis(limit),
-            "sh",
-            &progress,
-        )
-    }
-
-    #[test]
-    fn output_is_taken_and_failure_shows_what_was_said() {
-        assert_eq!(
-            sh("echo hello; echo noise >&2", 10_000).expect("it runs"),
-            b"hello\n"
-        );
-        let failure =
-            sh("echo 'error: no such attribute' >&2; exit 3", 10_000).expect_err("it fails");
-        let shown = anstream::adapter::strip_str(&failure.render()).to_string();
-        assert!(
-            shown.contains("exit status: 3") && shown.contains("no such attribute"),
-            "{shown}"
-        );
-    }
-
-    #[test]
-    fn what_takes_too_long_is_ended() {
-        let failure = sh("exec sleep 60", 50).expect_err("it is ended");
-        assert!(failure.to_string().contains("took longer"), "{failure}");
-    }
-
-    #[test]
-    fn a_missing_program_says_how_to_get_it() {
-        let progress = Progress::new();
-        let no_args: [&str; 0] = [];
-        let failure = run(
-            "nix-that-is-not-there",
-            &no_args,
-            Path::new("."),
-            Millis(100),
-            "",
-            &progress,
-        )
-        .expect_err("there is none");
-        let shown = anstream::adapter::strip_str(&failure.render()).to_string();
-        assert!(
-            shown.contains("not in PATH") && shown.contains("apt-get install nix-bin"),
-            "{shown}"
-        );
     }
 }

@@ -188,6 +188,21 @@ impl<'a> Subject<'a> {
         package.split_at(stem.len())
     }
 
+    /// Whether an attribute of that name would stand for it in nixpkgs: the name before the digits,
+    /// and the beginning of the version, as `python313` for `python3` at 3.13 or `nodejs_22`.
+    ///
+    /// ```
+    /// use tier_planner::subject::Subject;
+    ///
+    /// assert!(Subject::named("python3-3.13.1").is_attribute_like("python313"));
+    /// assert!(!Subject::named("python3-3.13.1").is_attribute_like("python312"));
+    /// ```
+    pub fn is_attribute_like(&self, attribute: &str) -> bool {
+        let (stem, own) = self.stem();
+        let digits = attribute.strip_prefix(stem);
+        digits.is_some_and(|digits| !digits.is_empty() && is_version(digits, own, self.version))
+    }
+
     /// The language whose package set this is from, by the prefix of its name.
     pub fn language(&self) -> Option<Language> {
         Language::of(self.pname)

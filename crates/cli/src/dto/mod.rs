@@ -4,7 +4,11 @@
 pub(crate) mod common_arch;
 pub(crate) mod findings;
 pub(crate) mod flags;
+pub(crate) mod gate;
+pub(crate) mod graph;
+pub(crate) mod impact;
 pub(crate) mod machine;
+pub(crate) mod overriding;
 pub(crate) mod plan;
 pub(crate) mod profile;
 pub(crate) mod profile_diff;

@@ -7,6 +7,7 @@
 use serde::Serialize;
 
 use super::SchemaId;
+pub(crate) use super::gate::Gate;
 pub(crate) use super::severity::Severity;
 
 /// The committed JSON Schema, as `hmtool schema plan` prints it.
@@ -331,21 +332,6 @@ pub(crate) struct Diagnostic {
     pub(crate) cost_ms: Option<u64>,
     /// What it costs in memory; null when it costs none or nobody knows.
     pub(crate) cost_bytes: Option<u64>,
-}
-
-/// A limit that was asked for, and whether the plan keeps it.
-#[derive(Clone, Debug, Serialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct Gate {
-    /// The option that sets it, without dashes: `max-build-time`, `max-builds` or `min-hit-rate`.
-    pub(crate) name: String,
-    /// The limit: milliseconds, a count, or a share.
-    pub(crate) limit: f64,
-    /// The plan's value in the same unit.
-    pub(crate) value: f64,
-    /// Whether the plan keeps it. A plan that leaves builds out keeps no limit on its time.
-    pub(crate) passed: bool,
 }
 
 impl Plan {

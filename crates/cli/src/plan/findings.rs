@@ -375,7 +375,7 @@ pub(super) fn failed_job(job: &(String, String)) -> Diagnostic {
 }
 
 /// What of the sources of estimates could not be used.
-pub(super) fn of_remark(remark: &Remark) -> Option<Diagnostic> {
+pub(crate) fn of_remark(remark: &Remark) -> Option<Diagnostic> {
     match remark {
         Remark::BadRows { file, bad } => bad_rows(file, bad),
         Remark::Hosts {

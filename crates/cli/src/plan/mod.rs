@@ -21,6 +21,7 @@ use crate::progress::Progress;
 use crate::render;
 use crate::workspace::{Estimates, Input, local_store, stores};
 pub(crate) use document::reason;
+pub(crate) use findings::of_remark;
 use settings::Settings;
 
 /// Carries out `hmtool plan`.

@@ -4,7 +4,7 @@ mod verdict;
 
 pub(crate) use verdict::{diagnostic_text, gate_text};
 
-use super::paragraph::wrapped;
+use super::sheet::Sheet;
 use super::style::{self, paint};
 use super::table::{self, Align};
 use super::untrusted::{fitted, for_terminal, padded, width};
@@ -20,8 +20,7 @@ const STEPS: usize = 4;
 pub(crate) fn render(plan: &Plan, screen: Screen) -> String {
     let mut page = Page {
         plan,
-        screen,
-        out: String::new(),
+        sheet: Sheet::new(screen),
     };
     page.head();
     page.work();
@@ -33,38 +32,17 @@ pub(crate) fn render(plan: &Plan, screen: Screen) -> String {
     }
     page.diagnostics();
     page.gates();
-    page.out
+    page.sheet.out
 }
 
 struct Page<'a> {
     plan: &'a Plan,
-    screen: Screen,
-    out: String,
+    sheet: Sheet,
 }
 
 impl Page<'_> {
-    fn line(&mut self, text: &str) {
-        self.out.push_str(text.trim_end());
-        self.out.push('\n');
-    }
-
-    fn heading(&mut self, title: &str, rest: &str) {
-        self.out.push('\n');
-        let rest = fitted(
-            rest,
-            self.screen.columns.saturating_sub(width(title) + 2),
-            self.screen.ascii,
-        );
-        let line = format!(
-            "{}  {}",
-            paint(style::HEADING, title),
-            paint(style::FAINT, &rest)
-        );
-        self.line(&line);
-    }
-
     fn times(&self) -> &'static str {
-        if self.screen.ascii { "x" } else { "×" }
+        if self.sheet.screen.ascii { "x" } else { "×" }
     }
 
     fn head(&mut self) {
@@ -105,14 +83,14 @@ impl Page<'_> {
         };
         let name = machine.name.as_deref().unwrap_or("this budget");
         let text = format!("{}{makeup}", parts.join(", "));
-        let name = fitted(name, 24, self.screen.ascii);
+        let name = fitted(name, 24, self.sheet.screen.ascii);
         let indent = width(&name) + 2;
-        for (i, line) in self.wrapped(&text, indent).iter().enumerate() {
+        for (i, line) in self.sheet.wrapped(&text, indent).iter().enumerate() {
             let text = match i {
                 0 => format!("{}  {line}", paint(style::STRONG, &name)),
                 _ => format!("{}{line}", " ".repeat(indent)),
             };
-            self.line(&text);
+            self.sheet.line(&text);
         }
 
         let input = &self.plan.input;
@@ -127,15 +105,9 @@ impl Page<'_> {
             plural(input.roots, "root"),
             input.graphs.join(", "),
         );
-        for line in self.wrapped(&text, 0) {
-            self.line(&paint(style::FAINT, &line));
+        for line in self.sheet.wrapped(&text, 0) {
+            self.sheet.line(&paint(style::FAINT, &line));
         }
-    }
-
-    /// Lines of the screen's width less `indent`; nothing is cut off.
-    fn wrapped(&self, text: &str, indent: usize) -> Vec<String> {
-        let text = fitted(text, usize::MAX, self.screen.ascii);
-        wrapped(&text, self.screen.columns, indent)
     }
 
     fn work(&mut self) {
@@ -200,7 +172,7 @@ impl Page<'_> {
             ),
             None => String::new(),
         };
-        self.heading("To do", &note);
+        self.sheet.heading("To do", &note);
         self.table([Align::Left, Align::Right, Align::Left], &[], &rows);
     }
 
@@ -222,7 +194,7 @@ impl Page<'_> {
         }
         let total: u64 = self.plan.tiers.iter().map(|t| t.busy_ms).sum();
         let note = format!("{} of work if every build ran alone", duration(total));
-        self.heading("Tiers", &note);
+        self.sheet.heading("Tiers", &note);
         let head = [
             "", "builds", "work", "at once", "cores", "memory", "largest",
         ];
@@ -259,7 +231,7 @@ impl Page<'_> {
             let both = format!("{gap}, {given}");
             // The rules make the gap honest: they are not to be cut off.
             let indent = 2 + "Nix, fitting".len() + 2 + length.len().max(10) + 2;
-            if bound.assumes.is_empty() || indent + both.len() > self.screen.columns {
+            if bound.assumes.is_empty() || indent + both.len() > self.sheet.screen.columns {
                 rows.push(["lower bound".to_owned(), length, gap]);
                 rows.push([String::new(), String::new(), given]);
             } else {
@@ -324,7 +296,7 @@ impl Page<'_> {
             ),
             _ => note,
         };
-        self.heading("Schedule", &note);
+        self.sheet.heading("Schedule", &note);
         self.table([Align::Left, Align::Right, Align::Left], &[], &rows);
     }
 
@@ -350,8 +322,8 @@ impl Page<'_> {
             let cost = |b: &Build| u128::from(b.memory_bytes) * u128::from(planned(b));
             cost(b).cmp(&cost(a)).then_with(|| a.drv.cmp(&b.drv))
         });
-        let half = (self.screen.columns - 2) / 2;
-        let ascii = self.screen.ascii;
+        let half = (self.sheet.screen.columns - 2) / 2;
+        let ascii = self.sheet.screen.ascii;
         let whole = format!(
             "Critical path: {}, {}",
             plural(chain.len() as u64, "step"),
@@ -367,13 +339,13 @@ impl Page<'_> {
             if is_part { part } else { whole },
             "Costliest builds: memory and time".to_owned(),
         );
-        self.out.push('\n');
+        self.sheet.out.push('\n');
         let line = format!(
             "{}  {}",
             paint(style::HEADING, &padded(&titles.0, half, ascii)),
             paint(style::HEADING, &fitted(&titles.1, half, ascii)),
         );
-        self.line(&line);
+        self.sheet.line(&line);
         for i in 0..STEPS {
             let left = steps.get(i).map_or(String::new(), |b| {
                 self.entry(
@@ -391,7 +363,7 @@ impl Page<'_> {
             });
             if !left.is_empty() || !right.is_empty() {
                 let line = format!("{}  {right}", padded(&left, half, ascii));
-                self.line(&line);
+                self.sheet.line(&line);
             }
         }
     }
@@ -402,7 +374,7 @@ impl Page<'_> {
 
     /// The name, and where it is not alone the start of its hash, which is never cut off.
     fn name(&self, build: &Build, columns: usize) -> String {
-        super::name(self.plan, build, columns, self.screen.ascii)
+        super::name(self.plan, build, columns, self.sheet.screen.ascii)
     }
 
     /// `  name …… figures`, exactly `columns` wide.
@@ -412,52 +384,23 @@ impl Page<'_> {
     }
 
     fn over_time(&mut self) {
-        let lines = gantt::lines(self.plan, self.screen);
+        let lines = gantt::lines(self.plan, self.sheet.screen);
         if !lines.is_empty() {
-            self.out.push('\n');
+            self.sheet.out.push('\n');
         }
         for line in lines {
-            self.line(&line);
+            self.sheet.line(&line);
         }
-    }
-
-    /// With what does not fit into a last column of text in rows of its own.
-    fn unfolded<const N: usize>(
-        &self,
-        align: [Align; N],
-        rows: &[[String; N]],
-    ) -> Vec<[String; N]> {
-        if align[N - 1] != Align::Left {
-            return rows.to_vec();
-        }
-        let widest = |i: usize| rows.iter().map(|row| width(&for_terminal(&row[i]))).max();
-        let indent = (0..N - 1)
-            .map(|i| 2 + widest(i).unwrap_or(0))
-            .sum::<usize>()
-            + 2;
-        let mut out = Vec::new();
-        for row in rows {
-            for (i, line) in self.wrapped(&row[N - 1], indent).into_iter().enumerate() {
-                let mut cells = if i == 0 {
-                    row.clone()
-                } else {
-                    std::array::from_fn(|_| String::new())
-                };
-                cells[N - 1] = line;
-                out.push(cells);
-            }
-        }
-        out
     }
 
     /// A table whose strong column, if any, is its second; without, its first has the tiers'
     /// colours.
     fn table<const N: usize>(&mut self, align: [Align; N], head: &[&str], rows: &[[String; N]]) {
-        let rows = &self.unfolded(align, rows);
-        let (head_line, rows_) = table::set(align, head, rows, self.screen);
+        let rows = &self.sheet.unfolded(align, rows);
+        let (head_line, rows_) = table::set(align, head, rows, self.sheet.screen);
         if let Some(cells) = head_line {
             let line = paint(style::FAINT, cells.join("  ").trim_end());
-            self.line(&format!("  {line}"));
+            self.sheet.line(&format!("  {line}"));
         }
         for (mut cells, row) in rows_.into_iter().zip(rows) {
             let tiers = &self.plan.tiers;
@@ -468,7 +411,7 @@ impl Page<'_> {
                 Some(tier) => cells[0] = paint(style::tier(tier), &cells[0]),
                 None => cells[1] = paint(style::STRONG, &cells[1]),
             }
-            self.line(&format!("  {}", cells.join("  ")));
+            self.sheet.line(&format!("  {}", cells.join("  ")));
         }
     }
 }

@@ -10,7 +10,9 @@ pub(crate) mod findings;
 pub(crate) mod flags;
 mod gantt;
 pub(crate) mod human;
+pub(crate) mod impact;
 pub(crate) mod machine;
+pub(crate) mod overriding;
 mod paragraph;
 pub(crate) mod profile;
 pub(crate) mod profile_diff;
@@ -18,6 +20,7 @@ pub(crate) mod rule;
 #[cfg(test)]
 mod sample;
 pub(crate) mod sh;
+mod sheet;
 pub(crate) mod style;
 mod table;
 pub(crate) mod untrusted;

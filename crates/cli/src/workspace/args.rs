@@ -9,7 +9,7 @@ use tier_planner::Millis;
 use crate::quantity::{parse_bytes, parse_duration};
 
 /// Which derivations.
-#[derive(Args, Debug)]
+#[derive(Args, Clone, Debug)]
 pub(crate) struct SourceArgs {
     /// A directory with hmtool.toml (or below one), or a directory or installable that Nix evaluates
     #[arg(value_name = "DIR | INSTALLABLE")]
@@ -42,7 +42,7 @@ pub(crate) struct SourceArgs {
 }
 
 /// Which machine.
-#[derive(Args, Debug)]
+#[derive(Args, Clone, Debug)]
 pub(crate) struct MachineArgs {
     /// Plan for this machine of hmtool.toml
     #[arg(
@@ -73,7 +73,7 @@ pub(crate) struct MachineArgs {
 }
 
 /// What need not be built.
-#[derive(Args, Debug)]
+#[derive(Args, Clone, Debug)]
 pub(crate) struct CacheArgs {
     /// Count what FILE lists as valid already: path-info JSON, store paths, or a dry run's text
     #[arg(long, value_name = "FILE", help_heading = "Caches")]
@@ -93,7 +93,7 @@ pub(crate) struct CacheArgs {
 }
 
 /// What estimates go by.
-#[derive(Args, Debug)]
+#[derive(Args, Clone, Debug)]
 pub(crate) struct HistoryArgs {
     /// Learn build times from FILE: nix-output-monitor's build-reports.csv
     #[arg(

@@ -3,6 +3,7 @@
 
 pub(crate) mod args;
 mod classifier;
+mod durations;
 mod estimates;
 mod machine;
 mod measured;
@@ -19,6 +20,7 @@ use crate::input;
 use crate::progress::Progress;
 use args::{MachineArgs, SourceArgs};
 pub(crate) use classifier::classifier;
+pub(crate) use durations::Durations;
 pub(crate) use estimates::{Estimates, Remark};
 pub(crate) use source::{Input, Source, failed_job};
 pub(crate) use stores::{local_store, stores};

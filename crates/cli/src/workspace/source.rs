@@ -10,6 +10,7 @@ use tier_planner::work::Root;
 use super::args::SourceArgs;
 use super::{Workspace, target_dir};
 use crate::failure::Failure;
+use crate::git::Revision;
 use crate::input::{self, graph::Graph, graph::Keep, roots::Wanted};
 use crate::nix;
 use crate::progress::Progress;
@@ -40,6 +41,15 @@ pub(crate) enum GraphSource {
 impl Workspace {
     /// Where the derivations come from that flags or the configuration name.
     pub(crate) fn source(&self, args: &SourceArgs) -> Result<Source, Failure> {
+        self.find_source(args, args.evaluate)
+    }
+
+    /// The same, evaluated where that is possible.
+    pub(crate) fn evaluated_source(&self, args: &SourceArgs) -> Result<Source, Failure> {
+        self.find_source(args, true)
+    }
+
+    fn find_source(&self, args: &SourceArgs, evaluate: bool) -> Result<Source, Failure> {
         let source = |graph| Source {
             graph,
             roots: args.roots.clone(),
@@ -57,15 +67,13 @@ impl Workspace {
             }));
         }
         let machine = &self.machine;
-        if args.evaluate
-            && let Some(installable) = &machine.installable
-        {
+        if evaluate && let Some(installable) = &machine.installable {
             return Ok(source(GraphSource::Installable {
                 dir: self.config_dir(),
                 installable: installable.clone(),
             }));
         }
-        if let (Some(graph), false) = (&machine.graph, args.evaluate) {
+        if let (Some(graph), false) = (&machine.graph, evaluate) {
             let mut source = source(GraphSource::Files(vec![graph.clone()]));
             if source.roots.is_empty() {
                 source.roots.extend(machine.roots.clone());
@@ -122,6 +130,65 @@ impl Input {
 }
 
 impl Source {
+    /// A graph that was captured.
+    pub(crate) fn files(
+        graphs: Vec<PathBuf>,
+        roots: Vec<PathBuf>,
+        attributes: Option<PathBuf>,
+    ) -> Self {
+        Self {
+            graph: GraphSource::Files(graphs),
+            roots,
+            attributes,
+            // Nothing is evaluated.
+            limit: Millis(0),
+        }
+    }
+
+    /// The same as it was in a revision of the repository it is in, which must be local; it can be
+    /// read as long as the revision is kept.
+    pub(crate) fn at_revision(
+        &self,
+        rev: &str,
+        progress: &Progress,
+    ) -> Result<(Self, Revision), Failure> {
+        let mut source = self.clone();
+        let revision = match &mut source.graph {
+            GraphSource::Files(_) => {
+                return Err(Failure::Usage {
+                    message: "a captured graph has no revisions".to_owned(),
+                    hint: "give a directory or an installable, or both graphs with --before and --after"
+                        .to_owned(),
+                });
+            }
+            GraphSource::DefaultNix { dir } => {
+                let revision = Revision::extract(dir, rev, progress)?;
+                revision.dir().clone_into(dir);
+                revision
+            }
+            GraphSource::Installable { dir, installable } => {
+                let (flake, attribute) = match installable.split_once('#') {
+                    Some((flake, attribute)) => (flake, format!("#{attribute}")),
+                    None => (installable.as_str(), String::new()),
+                };
+                let (path, query) = flake.split_at(flake.find('?').unwrap_or(flake.len()));
+                let local = dir.join(path.strip_prefix("path:").unwrap_or(path));
+                if !local.is_dir() {
+                    return Err(Failure::Usage {
+                        message: format!("{installable} is not in a directory here"),
+                        hint: "--since is for local repositories; give both graphs with --before and --after"
+                            .to_owned(),
+                    });
+                }
+                let revision = Revision::extract(&local, rev, progress)?;
+                *installable = format!(".{query}{attribute}");
+                revision.dir().clone_into(dir);
+                revision
+            }
+        };
+        Ok((source, revision))
+    }
+
     /// Whether Nix evaluates: then it is for this machine, and may ask caches.
     pub(crate) fn is_evaluated(&self) -> bool {
         !matches!(self.graph, GraphSource::Files(_))

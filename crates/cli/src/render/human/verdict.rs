@@ -27,17 +27,17 @@ impl Page<'_> {
         }
         let mut hidden = 0;
         if !kinds.is_empty() {
-            self.out.push('\n');
+            self.sheet.out.push('\n');
         }
         // One line for what is hidden, and two for each gate and the blank line before them.
-        let taken = self.out.lines().count() + 1 + self.plan.gates.len() * 2;
+        let taken = self.sheet.out.lines().count() + 1 + self.plan.gates.len() * 2;
         let mut room = LINES.saturating_sub(taken);
         for (i, (diagnostic, more)) in kinds.into_iter().enumerate() {
             let lines = self.diagnostic(diagnostic, more);
             if i < ALWAYS || (lines.len() <= room && hidden == 0) {
                 room = room.saturating_sub(lines.len());
                 for line in lines {
-                    self.line(&line);
+                    self.sheet.line(&line);
                 }
             } else {
                 hidden += 1 + more;
@@ -45,7 +45,7 @@ impl Page<'_> {
         }
         if hidden > 0 {
             let text = format!("and {hidden} more: --format json has them all");
-            self.line(&paint(style::FAINT, &text));
+            self.sheet.line(&paint(style::FAINT, &text));
         }
     }
 
@@ -60,7 +60,7 @@ impl Page<'_> {
             text = format!("{text} (and {more} more of this kind)");
         }
         let indent = word.len() + 2;
-        let mut lines = self.wrapped(&text, indent);
+        let mut lines = self.sheet.wrapped(&text, indent);
         for (i, line) in lines.iter_mut().enumerate() {
             *line = match i {
                 0 => format!("{}: {line}", paint(style, word)),
@@ -74,7 +74,7 @@ impl Page<'_> {
         if self.plan.gates.is_empty() {
             return;
         }
-        self.out.push('\n');
+        self.sheet.out.push('\n');
         for gate in &self.plan.gates {
             let text = gate_text(gate, self.plan);
             let (style, word) = if gate.passed {
@@ -82,7 +82,7 @@ impl Page<'_> {
             } else {
                 (style::ERROR, "exceeded")
             };
-            self.line(&format!("{}: {text}", paint(style, word)));
+            self.sheet.line(&format!("{}: {text}", paint(style, word)));
         }
     }
 }

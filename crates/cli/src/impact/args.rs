@@ -1,0 +1,126 @@
+//! The command line of `hmtool impact`.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+use tier_planner::Millis;
+
+use crate::quantity::parse_duration;
+use crate::workspace::args::{CacheArgs, HistoryArgs, MachineArgs, SourceArgs};
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// One screen
+    Human,
+    /// A versioned document; see `hmtool schema impact` and `hmtool schema override`
+    Json,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct ImpactArgs {
+    #[command(flatten)]
+    pub(crate) source: SourceArgs,
+
+    /// The graph before the edit, as for --graph
+    #[arg(
+        long,
+        value_name = "FILE",
+        help_heading = "What to compare",
+        conflicts_with_all = ["since", "overrides", "rank"]
+    )]
+    pub(crate) before: Vec<PathBuf>,
+
+    /// The derivations asked for before the edit, as for --roots
+    #[arg(
+        long,
+        value_name = "FILE",
+        help_heading = "What to compare",
+        requires = "before"
+    )]
+    pub(crate) before_roots: Vec<PathBuf>,
+
+    /// Names of the package set before the edit, as for --attributes
+    #[arg(
+        long,
+        value_name = "FILE",
+        help_heading = "What to compare",
+        requires = "before"
+    )]
+    pub(crate) before_attributes: Option<PathBuf>,
+
+    /// The graph after the edit: another name for --graph
+    #[arg(
+        long,
+        value_name = "FILE",
+        help_heading = "What to compare",
+        conflicts_with = "graph"
+    )]
+    pub(crate) after: Vec<PathBuf>,
+
+    /// Compare with what Nix evaluates of this revision of the repository
+    #[arg(
+        long,
+        value_name = "REV",
+        help_heading = "What to compare",
+        conflicts_with_all = ["graph", "after", "overrides", "rank"]
+    )]
+    pub(crate) since: Option<String>,
+
+    /// Say without evaluating what is built again at most when these packages are overridden:
+    /// attributes, pnames or names
+    #[arg(
+        long = "override",
+        id = "overrides",
+        value_name = "NAME",
+        value_delimiter = ',',
+        help_heading = "What if"
+    )]
+    pub(crate) overrides: Vec<String>,
+
+    /// Sort all packages by what overriding them would cost
+    #[arg(long, help_heading = "What if", conflicts_with = "overrides")]
+    pub(crate) rank: bool,
+
+    #[command(flatten)]
+    pub(crate) machine: MachineArgs,
+
+    #[command(flatten)]
+    pub(crate) caches: CacheArgs,
+
+    #[command(flatten)]
+    pub(crate) history: HistoryArgs,
+
+    /// What to print
+    #[arg(long, value_enum, default_value = "human", help_heading = "Output")]
+    pub(crate) format: Format,
+
+    /// Show this many causes, or packages of a ranking; 0 is all
+    #[arg(long, value_name = "N", default_value_t = 15, help_heading = "Output")]
+    pub(crate) top: usize,
+
+    /// Use only ASCII
+    #[arg(long, env = "HMTOOL_ASCII", value_parser = clap::builder::BoolishValueParser::new(), help_heading = "Output")]
+    pub(crate) ascii: bool,
+
+    /// Exit with 1 when more derivations must be built, downloads aside
+    #[arg(
+        long,
+        value_name = "N",
+        help_heading = "Gates",
+        conflicts_with = "rank"
+    )]
+    pub(crate) max_rebuilds: Option<u64>,
+
+    /// Exit with 1 when building them one after the other takes longer, e.g. 2.5 (hours) or 90min
+    #[arg(long, value_name = "HOURS", value_parser = parse_hours, help_heading = "Gates", conflicts_with = "rank")]
+    pub(crate) max_hours: Option<Millis>,
+}
+
+/// A number of hours, or a duration with its unit.
+fn parse_hours(text: &str) -> Result<Millis, String> {
+    match text.trim().parse::<f64>() {
+        Ok(hours) if hours.is_finite() && hours >= 0.0 => Ok(Millis::from_secs(hours * 3_600.0)),
+        Ok(_) => Err(format!("`{text}` is not a number of hours")),
+        Err(_) => parse_duration(text).map_err(|error| error.to_string()),
+    }
+}

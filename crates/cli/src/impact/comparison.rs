@@ -1,0 +1,63 @@
+//! The two graphs, compared, and what caches have of each.
+
+use std::collections::HashSet;
+
+use cache_policy::Inventory;
+use drv_graph::DrvId;
+use drv_graph::compare::{Comparison, Side, compare};
+use tier_planner::work::work_for;
+
+use super::args::ImpactArgs;
+use crate::caches::{self, Known};
+use crate::failure::Failure;
+use crate::input::graph::Keep;
+use crate::progress::Progress;
+use crate::workspace::{Input, Source, Workspace, local_store, stores};
+
+/// Everything a document is made from.
+pub(super) struct Compared {
+    pub(super) before: Input,
+    pub(super) after: Input,
+    pub(super) comparison: Comparison,
+    /// What caches have of what was.
+    pub(super) held_before: Inventory,
+    /// What of the graph after must be built, or downloaded from where its hash says.
+    pub(super) built: HashSet<DrvId>,
+}
+
+impl Compared {
+    /// Reads both graphs and asks the caches about both.
+    pub(super) fn read(
+        args: &ImpactArgs,
+        workspace: &Workspace,
+        before: &Source,
+        after: &Source,
+        progress: &Progress,
+    ) -> Result<Self, Failure> {
+        let read = |source: &Source| source.read(Keep::ToCompare, progress);
+        let held = |source: &Source, input: &Input| {
+            let config = workspace.config.as_ref();
+            let mut all = stores(&args.caches, config, source.is_evaluated(), progress)?;
+            all.extend(local_store(source, input, progress)?);
+            caches::inventory(&input.graph, &input.roots, all, progress)
+        };
+        let (was, is) = (read(before)?, read(after)?);
+        let (held_before, held_after) = (held(before, &was)?, held(after, &is)?);
+        let work = work_for(&is.graph, &is.roots, &Known(&held_after));
+        let comparison = compare(&side(&was), &side(&is));
+        Ok(Self {
+            before: was,
+            after: is,
+            comparison,
+            held_before,
+            built: work.build.into_iter().collect(),
+        })
+    }
+}
+
+fn side(input: &Input) -> Side<'_> {
+    let attributes = input.attributes.iter();
+    Side::new(&input.graph)
+        .with_roots(&input.root_derivations())
+        .with_attributes(attributes.map(|(&id, name)| (id, name.as_str())))
+}
