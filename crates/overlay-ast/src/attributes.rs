@@ -28,24 +28,32 @@ pub(crate) enum Look {
 impl Look {
     /// The definitions of `path`. Takes time linear in what is looked through.
     pub(crate) fn hits(&self, path: &[Key]) -> Vec<Hit> {
-        match self {
-            Self::File(root) => {
-                let hits = scope::in_body(root, path);
-                if hits.is_empty() {
-                    scope::in_lets(root, path)
-                } else {
-                    hits
-                }
-            }
-            Self::Lets(_) | Self::Value { .. } => self.innermost(path),
-        }
+        let mut levels = self.levels().map(|level| level(path));
+        levels.find(|hits| !hits.is_empty()).unwrap_or_default()
+    }
+
+    /// Where it is looked for first, then for what is not there, and so on.
+    pub(crate) fn levels(&self) -> impl Iterator<Item = Box<dyn Fn(&[Key]) -> Vec<Hit> + '_>> {
+        let levels: Vec<Box<dyn Fn(&[Key]) -> Vec<Hit>>> = match self {
+            Self::File(root) => vec![
+                Box::new(|path| scope::in_body(root, path)),
+                Box::new(|path| scope::in_outer_lets(root, path)),
+                Box::new(|path| scope::in_all_lets(root, path)),
+            ],
+            Self::Lets(root) => vec![
+                Box::new(|path| scope::in_outer_lets(root, path)),
+                Box::new(|path| scope::in_all_lets(root, path)),
+            ],
+            Self::Value { .. } => vec![Box::new(|path| self.innermost(path))],
+        };
+        levels.into_iter()
     }
 
     /// The definitions of what a missing attribute can go into: a `let` only if one is meant.
     fn innermost(&self, path: &[Key]) -> Vec<Hit> {
         match self {
             Self::File(root) => scope::in_body(root, path),
-            Self::Lets(root) => scope::in_lets(root, path),
+            Self::Lets(_) => self.hits(path),
             Self::Value { value, .. } => {
                 let mut hits = Vec::new();
                 scope::look_up(value, path, &mut hits);
@@ -62,7 +70,10 @@ impl Look {
                 None => Err(nothing("set that the file is")),
             },
             Self::Lets(root) => {
-                let lets: Vec<_> = scope::lets(root).collect();
+                let mut lets = scope::outer_lets(root);
+                if lets.is_empty() {
+                    lets.extend(scope::lets(root));
+                }
                 match &lets[..] {
                     [only] => Ok(only.clone()),
                     [] => Err(nothing("`let` in this file")),
@@ -82,7 +93,7 @@ impl Look {
     }
 }
 
-fn nothing(what: &str) -> Error {
+pub(crate) fn nothing(what: &str) -> Error {
     Error::NotFound {
         what: what.to_owned(),
         span: None,
@@ -356,7 +367,7 @@ fn apart(text: &str, edit: TextEdit) -> TextEdit {
 }
 
 /// How many of the last names of `known` the entry itself writes.
-fn own_keys(entry: &SyntaxNode, known: &[Key]) -> Option<usize> {
+pub(crate) fn own_keys(entry: &SyntaxNode, known: &[Key]) -> Option<usize> {
     let keys = KeyPath::of(&entry.first_child()?)?;
     (1..=known.len().min(keys.len()))
         .rev()

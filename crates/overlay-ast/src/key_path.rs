@@ -110,6 +110,14 @@ impl KeyPath {
         Self([&self.0[..], &rest.0].concat())
     }
 
+    /// This path with another last name.
+    pub(crate) fn renamed(&self, name: &str) -> Self {
+        let mut keys = self.0.clone();
+        keys.pop();
+        keys.push(Key::Static(name.to_owned()));
+        Self(keys)
+    }
+
     /// Whether it is of an attribute in the set `name`.
     pub(crate) fn is_in(&self, name: &str) -> bool {
         matches!(&self.0[..], [Key::Static(first), _, ..] if first == name)

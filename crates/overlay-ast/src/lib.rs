@@ -117,6 +117,7 @@ mod overrides;
 mod parse;
 mod patch;
 mod path;
+mod rename;
 mod scope;
 mod span;
 mod strict;

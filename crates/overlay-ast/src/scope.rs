@@ -6,7 +6,8 @@
 )]
 
 use rnix::SyntaxKind::{self, *};
-use rnix::SyntaxNode;
+use rnix::{NixLanguage, NodeOrToken, SyntaxNode, TextRange};
+use rowan::{GreenNodeData, Language};
 
 use crate::{Document, Key, KeyPath, Label, Span};
 
@@ -68,6 +69,16 @@ impl Hit {
     }
 }
 
+impl Hit {
+    /// The outermost set that merges what this defines.
+    pub(crate) fn owner(&self) -> Option<SyntaxNode> {
+        match self {
+            Self::Binding(entry) | Self::Part(entry) => owner(entry),
+            Self::Inherited { inherit, .. } => owner(inherit),
+        }
+    }
+}
+
 /// Whether Nix merges the definitions: all are of one set, and each is a set itself or within.
 pub(crate) fn merge(hits: &[Hit]) -> bool {
     let set = |hit: &Hit| match hit {
@@ -111,7 +122,8 @@ pub(crate) fn look_up(node: &SyntaxNode, path: &[Key], hits: &mut Vec<Hit>) {
 }
 
 pub(crate) fn look_up_in_set(set: &SyntaxNode, path: &[Key], hits: &mut Vec<Hit>) {
-    for entry in set.children() {
+    let Some(first) = path.first() else { return };
+    for entry in entries_that_may_start_with(set, first) {
         match entry.kind() {
             NODE_INHERIT => {
                 let [only] = path else { continue };
@@ -137,6 +149,47 @@ pub(crate) fn look_up_in_set(set: &SyntaxNode, path: &[Key], hits: &mut Vec<Hit>
             }
             _ => {}
         }
+    }
+}
+
+/// The entries of a set or `let` but for those that clearly define another name.
+///
+/// A file can have thousands, of which few are meant: they are told apart by their text, without
+/// making a node of each that knows what is around it.
+fn entries_that_may_start_with(set: &SyntaxNode, first: &Key) -> Vec<SyntaxNode> {
+    let green = set.green();
+    let mut at = set.text_range().start();
+    let mut found = Vec::new();
+    for part in green.children() {
+        let range = TextRange::at(at, part.text_len());
+        at = range.end();
+        let entry = match part {
+            NodeOrToken::Node(entry) if !is_of_another_name(entry, first) => range,
+            _ => continue,
+        };
+        let node = set.child_or_token_at_range(entry);
+        found.extend(node.and_then(NodeOrToken::into_node));
+    }
+    found
+}
+
+/// Whether an entry is `name = value;` or `name.more = value;` of another name than `first`.
+fn is_of_another_name(entry: &GreenNodeData, first: &Key) -> bool {
+    fn inner(node: &GreenNodeData) -> Option<&GreenNodeData> {
+        node.children().next()?.into_node()
+    }
+    let kind = |node: &GreenNodeData| NixLanguage::kind_from_raw(node.kind());
+    if kind(entry) != NODE_ATTRPATH_VALUE {
+        return false;
+    }
+    let name = inner(entry).and_then(inner);
+    let Some(name) = name.filter(|name| kind(name) == NODE_IDENT) else {
+        return false;
+    };
+    match (name.children().next(), first) {
+        (Some(NodeOrToken::Token(name)), Key::Static(first)) => name.text() != first,
+        (_, Key::Static(_)) => false,
+        (_, Key::Dynamic(_)) => true,
     }
 }
 
@@ -178,13 +231,38 @@ pub(crate) fn path_of(entry: &SyntaxNode) -> String {
     paths.join(".")
 }
 
-/// The definitions of `path` in the `let`s of the file.
-pub(crate) fn in_lets(root: &SyntaxNode, path: &[Key]) -> Vec<Hit> {
+/// The definitions of `path` in the `let`s around what the file is in the end.
+pub(crate) fn in_outer_lets(root: &SyntaxNode, path: &[Key]) -> Vec<Hit> {
+    let mut hits = Vec::new();
+    for node in outer_lets(root) {
+        look_up_in_set(&node, path, &mut hits);
+    }
+    hits
+}
+
+/// The definitions of `path` in all `let`s of the file.
+pub(crate) fn in_all_lets(root: &SyntaxNode, path: &[Key]) -> Vec<Hit> {
     let mut hits = Vec::new();
     for node in lets(root) {
         look_up_in_set(&node, path, &mut hits);
     }
     hits
+}
+
+/// The `let`s around what the file is in the end, from the outside in.
+pub(crate) fn outer_lets(root: &SyntaxNode) -> Vec<SyntaxNode> {
+    let mut lets = Vec::new();
+    let mut node = root.first_child();
+    while let Some(outer) = node {
+        node = match outer.kind() {
+            NODE_LET_IN | NODE_LAMBDA | NODE_WITH | NODE_ASSERT | NODE_PAREN => outer.last_child(),
+            _ => None,
+        };
+        if outer.kind() == NODE_LET_IN {
+            lets.push(outer);
+        }
+    }
+    lets
 }
 
 /// The `let`s of the file.
@@ -195,6 +273,11 @@ pub(crate) fn lets(root: &SyntaxNode) -> impl Iterator<Item = SyntaxNode> {
 
 /// Whether a scope around `node` binds `name`.
 pub(crate) fn binds(node: &SyntaxNode, name: &str) -> bool {
+    binder(node, name).is_some()
+}
+
+/// The innermost scope around `node` that binds `name`.
+pub(crate) fn binder(node: &SyntaxNode, name: &str) -> Option<SyntaxNode> {
     let is_it = |key: Option<SyntaxNode>| {
         key.and_then(|key| Key::of(&key)) == Some(Key::Static(name.to_owned()))
     };
@@ -215,9 +298,9 @@ pub(crate) fn binds(node: &SyntaxNode, name: &str) -> bool {
             _ => is_it(Some(part)),
         })
     };
-    node.ancestors().any(|scope| match scope.kind() {
-        NODE_LET_IN | NODE_LEGACY_LET => entries(&scope),
-        NODE_ATTR_SET => is_recursive(&scope) && entries(&scope),
+    node.ancestors().find(|scope| match scope.kind() {
+        NODE_LET_IN | NODE_LEGACY_LET => entries(scope),
+        NODE_ATTR_SET => is_recursive(scope) && entries(scope),
         NODE_LAMBDA => scope.first_child().is_some_and(|head| arguments(&head)),
         _ => false,
     })
@@ -228,6 +311,15 @@ pub(crate) fn inherit_from(inherit: &SyntaxNode) -> Option<SyntaxNode> {
     let mut parts = inherit.children();
     let from = parts.find(|part| part.kind() == NODE_INHERIT_FROM)?;
     from.first_child()
+}
+
+/// An expression for what an inherited name stands for, in the scope around what inherits it.
+pub(crate) fn inherited_expression(name: &SyntaxNode, inherit: &SyntaxNode) -> String {
+    match inherit_from(inherit) {
+        None => name.to_string(),
+        Some(from) if takes_selection(&from) => format!("{from}.{name}"),
+        Some(from) => format!("({from}).{name}"),
+    }
 }
 
 /// Whether `.name` can be put behind a value without parentheses around it.

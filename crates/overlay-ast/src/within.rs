@@ -14,7 +14,8 @@ pub enum Scope {
     /// `let`s of the file.
     #[default]
     File,
-    /// The `let`s of the file alone.
+    /// The `let`s of the file alone: those around what the file is in the end, and for what is not
+    /// there, all others.
     Let,
     /// What `overrideAttrs` is given for this package: the attributes of its derivation.
     OverrideAttrs(KeyPath),
@@ -128,6 +129,15 @@ impl Document {
         self.within(&Scope::File)?.set(path, value)
     }
 
+    /// Renames the attribute `path`: [`Within::rename`] in [`Scope::File`].
+    ///
+    /// # Errors
+    ///
+    /// As for [`Within::rename`]; [`Error::Unreadable`].
+    pub fn rename(&self, path: &KeyPath, name: &str) -> Result<Patch, Error> {
+        self.within(&Scope::File)?.rename(path, name)
+    }
+
     /// Removes the attribute `path`: [`Within::remove`] in [`Scope::File`].
     ///
     /// # Errors
@@ -212,6 +222,55 @@ impl Within<'_> {
         Patch::new(match &self.part {
             Part::Override(overrides) => overrides.append(path, flags)?,
             Part::Plain(look) => self.document.append(look, path, flags)?,
+        })
+    }
+
+    /// Gives the attribute `path` the name `name` in the place of its last one, in every part that
+    /// defines it, and where the file refers to it.
+    ///
+    /// A name that a `let` or a `rec` set binds is followed to what refers to it, past functions
+    /// and `let`s that bind the same name again; `inherit x;` becomes `x = NAME;`, and what is
+    /// itself inherited, `inherit (set) x;`, becomes `NAME = set.x;`. An attribute of a set that
+    /// such a name stands for is followed to where it is selected, `set.x`. What other files say
+    /// of it, and an overlay of its `final`, is left as it is. The patch is empty if there is no
+    /// `path`, but the renamed one.
+    ///
+    /// ```
+    /// use overlay_ast::{Document, Scope};
+    ///
+    /// let (file, _) = Document::parse("let x = 1; in { inherit x; y = a: x + a; }");
+    /// let patch = file.within(&Scope::Let)?.rename(&"x".parse()?, "z")?;
+    /// assert_eq!(file.apply(&patch)?.0.text(), "let z = 1; in { x = z; y = a: z + a; }");
+    ///
+    /// let captured = file.within(&Scope::Let)?.rename(&"x".parse()?, "a").unwrap_err();
+    /// assert_eq!(captured.span().unwrap().text(file.text()), "x");
+    /// # Ok::<(), overlay_ast::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NotFound`]; [`Error::Ambiguous`] with every definition if there are several that
+    /// do not merge; [`Error::Conflict`] with the place if the new name is defined already, if a
+    /// reference would come to mean something else, or if a set is used as a whole, so that what
+    /// refers to its attribute cannot be told; [`Error::Invalid`] if there are references and it is
+    /// no name that can be referred to.
+    pub fn rename(&self, path: &KeyPath, name: &str) -> Result<Patch, Error> {
+        let new = path.renamed(name);
+        if new == *path {
+            return Ok(Patch::default());
+        }
+        Patch::new(match &self.part {
+            Part::Override(overrides) => overrides.rename(path, name)?,
+            Part::Plain(look) => {
+                // Where the one is looked for, the other counts too.
+                let mut levels = look
+                    .levels()
+                    .map(|level| (level(path.keys()), level(new.keys())));
+                let (hits, new_hits) = levels
+                    .find(|(hits, new_hits)| !hits.is_empty() || !new_hits.is_empty())
+                    .unwrap_or_default();
+                self.document.rename_hits(path, name, &hits, &new_hits)?
+            }
         })
     }
 

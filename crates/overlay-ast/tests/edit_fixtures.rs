@@ -95,6 +95,12 @@ impl Fixture {
                 .within(&self.scope())?
                 .append(&path.parse()?, &flags.parse()?);
         }
+        if let Some((path, name)) = operation
+            .strip_prefix("rename ")
+            .and_then(|rest| rest.split_once(" to "))
+        {
+            return document.within(&self.scope())?.rename(&path.parse()?, name);
+        }
         if let Some(path) = operation.strip_prefix("unset ") {
             return document.within(&self.scope())?.remove(&path.parse()?);
         }

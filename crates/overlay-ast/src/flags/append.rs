@@ -64,21 +64,14 @@ impl Document {
 ///
 /// [`Error::Conflict`] if the name means something else there, as in `rec { inherit x; }`.
 pub(crate) fn inherited_from(name: &SyntaxNode, inherit: &SyntaxNode) -> Result<String, Error> {
-    let from = scope::inherit_from(inherit);
-    let Some(from) = from else {
-        let set = inherit.parent();
-        if set.is_some_and(|set| scope::is_recursive(&set) || set.kind() == NODE_LET_IN) {
-            return Err(Error::Conflict {
-                message: format!("`{name}` is itself here, and not what is inherited"),
-                span: name.text_range().into(),
-                hint: "write out what it is",
-            });
-        }
-        return Ok(name.to_string());
-    };
-    if scope::takes_selection(&from) {
-        Ok(format!("{from}.{name}"))
-    } else {
-        Ok(format!("({from}).{name}"))
+    let set = inherit.parent();
+    let binds = set.is_some_and(|set| scope::is_recursive(&set) || set.kind() == NODE_LET_IN);
+    if binds && scope::inherit_from(inherit).is_none() {
+        return Err(Error::Conflict {
+            message: format!("`{name}` is itself here, and not what is inherited"),
+            span: name.text_range().into(),
+            hint: "write out what it is",
+        });
     }
+    Ok(scope::inherited_expression(name, inherit))
 }

@@ -85,26 +85,41 @@ impl<'a> Overrides<'a> {
     /// Removes `path`; see [`crate::Within::remove`].
     pub(crate) fn remove(&self, path: &KeyPath) -> Result<Vec<TextEdit>, Error> {
         let path = self.place(path);
+        let hit = self.document.one(&path, self.all_hits(&path)?)?;
+        self.document.undefine(hit.as_ref(), &path)
+    }
+
+    /// Renames `path`; see [`crate::Within::rename`].
+    pub(crate) fn rename(&self, path: &KeyPath, name: &str) -> Result<Vec<TextEdit>, Error> {
+        let path = self.place(path);
+        let new_hits = self.all_hits(&path.renamed(name))?;
+        let hits = self.all_hits(&path)?;
+        self.document.rename_hits(&path, name, &hits, &new_hits)
+    }
+
+    /// Every definition of `path`, of overrides of overrides too.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Conflict`] if one is other packages' too.
+    fn all_hits(&self, path: &KeyPath) -> Result<Vec<Hit>, Error> {
         let mut all = Vec::new();
-        for chain in &self.chains {
-            for call in chain {
-                let argument = Argument::of(&call.argument, &self.names);
-                for hit in argument.hits(&path) {
-                    if call.shared || argument.shared {
-                        return Err(Error::Conflict {
-                            message: format!("`{path}` is defined for other packages too"),
-                            span: hit.definition(),
-                            hint: "remove it there, or set it to something else here",
-                        });
-                    }
-                    all.push(hit);
+        for call in self.chains.iter().flatten() {
+            let argument = Argument::of(&call.argument, &self.names);
+            for hit in argument.hits(path) {
+                if call.shared || argument.shared {
+                    return Err(Error::Conflict {
+                        message: format!("`{path}` is defined for other packages too"),
+                        span: hit.definition(),
+                        hint: "change it there, or set it to something else here",
+                    });
                 }
+                all.push(hit);
             }
         }
         all.sort_by_key(Hit::definition);
         all.dedup_by_key(|hit| hit.definition());
-        let hit = self.document.one(&path, all)?;
-        self.document.undefine(hit.as_ref(), &path)
+        Ok(all)
     }
 
     /// Where a variable of the environment belongs: to `env`, if the package's overrides define

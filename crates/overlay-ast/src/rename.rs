@@ -1,0 +1,298 @@
+//! Renaming attributes, with what refers to them.
+
+#![allow(
+    clippy::enum_glob_use,
+    reason = "the names carry a prefix of their own"
+)]
+
+use rnix::SyntaxKind::*;
+use rnix::SyntaxNode;
+
+use crate::attributes::{nothing, own_keys};
+use crate::names::{BindingId, Names, Target};
+use crate::path::is_plain_name;
+use crate::scope::{self, Hit};
+use crate::{Document, Error, Key, KeyPath, Span, TextEdit};
+
+/// A renaming that is being worked out.
+struct Rename<'a> {
+    document: &'a Document,
+    names: Names<'a>,
+    path: &'a KeyPath,
+    new: Key,
+    edits: Vec<TextEdit>,
+}
+
+impl Document {
+    /// Renames what `hits` define as `path`; `new_hits` are the definitions of the new path.
+    pub(crate) fn rename_hits(
+        &self,
+        path: &KeyPath,
+        name: &str,
+        hits: &[Hit],
+        new_hits: &[Hit],
+    ) -> Result<Vec<TextEdit>, Error> {
+        if hits.is_empty() {
+            return match new_hits {
+                [] => Err(nothing(&format!("definition of `{path}`"))),
+                // It is done already.
+                _ => Ok(Vec::new()),
+            };
+        }
+        if hits.len() > 1 && !scope::merge(hits) {
+            return Err(Error::Ambiguous {
+                what: format!("`{path}`"),
+                candidates: self.labels(hits.iter().map(Hit::definition).collect()),
+            });
+        }
+        let owner = hits[0].owner();
+        if let Some(there) = new_hits.iter().find(|hit| hit.owner() == owner) {
+            return Err(conflict(
+                format!("`{}` is defined already", path.renamed(name)),
+                there.definition(),
+            ));
+        }
+        let root = self.root()?;
+        let mut rename = Rename {
+            document: self,
+            names: Names::of(self.text(), &root, &mut |_| {}),
+            path,
+            new: Key::Static(name.to_owned()),
+            edits: Vec::new(),
+        };
+        for hit in hits {
+            rename.hit(hit)?;
+        }
+        // Each part of an attribute leads to the same references.
+        rename.edits.sort();
+        rename.edits.dedup();
+        Ok(rename.edits)
+    }
+}
+
+impl Rename<'_> {
+    fn hit(&mut self, hit: &Hit) -> Result<(), Error> {
+        let nodes = match hit {
+            Hit::Binding(entry) | Hit::Part(entry) => {
+                let nodes = key_nodes(entry, self.path.keys());
+                let Some(last) = nodes.last() else {
+                    return Ok(());
+                };
+                self.replace(last, self.new.to_string());
+                nodes
+            }
+            Hit::Inherited { name, inherit } => {
+                let from = scope::inherited_expression(name, inherit);
+                let edits = self
+                    .document
+                    .peel(name, inherit, Some((&self.new, &from)))?;
+                self.edits.extend(edits);
+                let mut nodes = inherit.parent().map_or(Vec::new(), |set| {
+                    around(&set, &self.path.keys()[..self.path.keys().len() - 1])
+                });
+                nodes.push(name.clone());
+                nodes
+            }
+        };
+        for (at, node) in nodes.iter().enumerate() {
+            let Some(id) = self.names.bound_at(node) else {
+                continue;
+            };
+            match &self.path.keys()[at + 1..] {
+                [] => self.references(id)?,
+                rest => self.selections(id, rest)?,
+            }
+        }
+        Ok(())
+    }
+
+    /// Renames what refers to a name of a `let` or `rec`.
+    fn references(&mut self, id: BindingId) -> Result<(), Error> {
+        let binding = self.names.binding(id);
+        let Some(scope) = binding.places.first().and_then(scope_of) else {
+            return Ok(());
+        };
+        let Key::Static(new) = self.new.clone() else {
+            return Ok(());
+        };
+        let range = scope.text_range();
+        let captured = self.names.references().iter().find(|reference| {
+            let inside = range.contains_range(reference.node.text_range());
+            reference.name == *new && inside && !self.is_bound_within(reference.target, &scope)
+                // A name that the scope inherits is one of the scope around it.
+                && !reference.node.parent().is_some_and(|parent| {
+                    parent.kind() == NODE_INHERIT && parent.parent().as_ref() == Some(&scope)
+                })
+        });
+        if let Some(captured) = captured {
+            return Err(conflict(
+                format!("`{new}` is something else here, and would become this"),
+                captured.node.text_range().into(),
+            ));
+        }
+        let nodes: Vec<SyntaxNode> = self
+            .names
+            .references_to(id)
+            .map(|reference| reference.node.clone())
+            .collect();
+        if !nodes.is_empty() && (!is_plain_name(&new) || new == "or") {
+            return Err(Error::Invalid {
+                text: new,
+                wanted: "a name that can be referred to",
+                hint: "take letters, digits, `_`, `-` and `'`, and no word of the language",
+            });
+        }
+        for node in nodes {
+            // From the inside out, what binds the new name before the scope would hide it.
+            let hidden = scope::binder(&node, &new)
+                .is_some_and(|other| other != scope && range.contains_range(other.text_range()));
+            if hidden {
+                return Err(conflict(
+                    format!("`{new}` would be something else here"),
+                    node.text_range().into(),
+                ));
+            }
+            match node.parent() {
+                Some(inherit) if inherit.kind() == NODE_INHERIT => {
+                    let Some(key) = Key::of(&node) else { continue };
+                    let edits = self.document.peel(&node, &inherit, Some((&key, &new)))?;
+                    self.edits.extend(edits);
+                }
+                _ => self.replace(&node, new.clone()),
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether what a reference means is bound by a scope within `scope`.
+    fn is_bound_within(&self, target: Target, scope: &SyntaxNode) -> bool {
+        let Target::Binding(id) = target else {
+            return false;
+        };
+        let place = self.names.binding(id).places.first();
+        place.and_then(scope_of).is_some_and(|inner| {
+            inner != *scope && scope.text_range().contains_range(inner.text_range())
+        })
+    }
+
+    /// Renames the last of `rest` in what is selected of a name: `name.rest`.
+    fn selections(&mut self, id: BindingId, rest: &[Key]) -> Result<(), Error> {
+        let nodes: Vec<SyntaxNode> = self
+            .names
+            .references_to(id)
+            .map(|reference| reference.node.clone())
+            .collect();
+        for node in nodes {
+            let whole = conflict(
+                format!("`{node}` is used as a whole here, perhaps with this attribute"),
+                node.text_range().into(),
+            );
+            let mut used = node.clone();
+            while let Some(parent) = used.parent().filter(|p| p.kind() == NODE_PAREN) {
+                used = parent;
+            }
+            let Some(parent) = used.parent() else {
+                return Err(whole);
+            };
+            match parent.kind() {
+                NODE_SELECT | NODE_HAS_ATTR if parent.first_child().as_ref() == Some(&used) => {
+                    let Some(path) = parent.children().nth(1) else {
+                        continue;
+                    };
+                    let keys: Vec<SyntaxNode> = path.children().collect();
+                    let same = keys
+                        .iter()
+                        .zip(rest)
+                        .take_while(|(node, key)| Key::of(node).as_ref() == Some(*key));
+                    match same.count() {
+                        count if count == rest.len() => {
+                            self.replace(&keys[count - 1], self.new.to_string());
+                        }
+                        // A set around it is used as a whole.
+                        count if count == keys.len() => return Err(whole),
+                        _ => {}
+                    }
+                }
+                NODE_INHERIT_FROM => {
+                    let Some(inherit) = parent.parent() else {
+                        continue;
+                    };
+                    let mut names = inherit.children().skip(1);
+                    let named = names.find(|name| Key::of(name).as_ref() == rest.first());
+                    match (named, rest) {
+                        (Some(name), [only]) => {
+                            let new = format!("{used}.{}", self.new);
+                            let edits = self.document.peel(&name, &inherit, Some((only, &new)))?;
+                            self.edits.extend(edits);
+                        }
+                        (Some(_), _) => return Err(whole),
+                        (None, _) => {}
+                    }
+                }
+                NODE_WITH if parent.first_child().as_ref() == Some(&used) => {
+                    let body = parent.text_range();
+                    let mut references = self.names.references().iter();
+                    let meant = references.find(|reference| {
+                        reference.target == Target::With
+                            && rest.first() == Some(&Key::Static(reference.name.to_string()))
+                            && body.contains_range(reference.node.text_range())
+                    });
+                    if let Some(meant) = meant {
+                        return Err(conflict(
+                            format!("`{}` may be this attribute here, by `with`", meant.name),
+                            meant.node.text_range().into(),
+                        ));
+                    }
+                }
+                _ => return Err(whole),
+            }
+        }
+        Ok(())
+    }
+
+    fn replace(&mut self, node: &SyntaxNode, text: String) {
+        let span = Span::from(node.text_range());
+        self.edits.push(TextEdit::replace(span, text));
+    }
+}
+
+/// The nodes of the names that define `path`, from the outside in.
+fn key_nodes(entry: &SyntaxNode, path: &[Key]) -> Vec<SyntaxNode> {
+    let Some(own) = own_keys(entry, path) else {
+        return Vec::new();
+    };
+    let mut nodes = entry
+        .parent()
+        .map_or(Vec::new(), |set| around(&set, &path[..path.len() - own]));
+    let keys = entry.first_child().map(|keys| keys.children().take(own));
+    nodes.extend(keys.into_iter().flatten());
+    nodes
+}
+
+/// The nodes of the names of the sets around `set`, which are those of `path`.
+fn around(set: &SyntaxNode, path: &[Key]) -> Vec<SyntaxNode> {
+    if path.is_empty() {
+        return Vec::new();
+    }
+    let outer = set
+        .ancestors()
+        .find(|node| node.kind() == NODE_ATTRPATH_VALUE);
+    outer.map_or(Vec::new(), |entry| key_nodes(&entry, path))
+}
+
+/// What binds a name: the `let`, `rec` set or function around the place.
+fn scope_of(place: &SyntaxNode) -> Option<SyntaxNode> {
+    place.ancestors().find(|node| match node.kind() {
+        NODE_LET_IN | NODE_LEGACY_LET | NODE_LAMBDA => true,
+        NODE_ATTR_SET => scope::is_recursive(node),
+        _ => false,
+    })
+}
+
+fn conflict(message: String, span: Span) -> Error {
+    Error::Conflict {
+        message,
+        span,
+        hint: "choose another name",
+    }
+}

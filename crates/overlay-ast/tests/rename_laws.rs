@@ -1,0 +1,186 @@
+//! Laws of renaming: the value stays the same, whatever the scopes.
+
+#![allow(
+    clippy::disallowed_methods,
+    clippy::disallowed_types,
+    reason = "tests write files and ask Nix"
+)]
+
+mod oracle;
+
+use std::fmt::Write as _;
+
+use overlay_ast::{Document, Error, Scope};
+use proptest::prelude::*;
+use proptest::strategy::ValueTree;
+
+const NAMES: [&str; 4] = ["a", "b", "c", "map"];
+
+/// Draws what an expression is made of.
+struct Draw<'a> {
+    rest: std::slice::Iter<'a, u8>,
+}
+
+impl Draw<'_> {
+    fn below(&mut self, most: usize) -> usize {
+        usize::from(self.rest.next().copied().unwrap_or(0)) % most
+    }
+
+    /// Some names, in the order in which they may refer to each other.
+    fn names(&mut self) -> Vec<&'static str> {
+        let mask = self.below(16).max(1);
+        let named = NAMES.iter().enumerate();
+        named
+            .filter(|(at, _)| mask & (1 << at) != 0)
+            .map(|(_, name)| *name)
+            .collect()
+    }
+
+    /// Definitions of names as numbers; each may refer to those before it, and to those of
+    /// `bound` that it does not hide.
+    fn definitions(&mut self, bound: &[&'static str], depth: usize) -> (String, Vec<&'static str>) {
+        let names = self.names();
+        let mut seen: Vec<&str> = bound.to_vec();
+        seen.retain(|name| !names.contains(name));
+        let mut out = String::new();
+        for name in &names {
+            let inherited = bound.contains(name) && self.below(5) == 0;
+            if inherited {
+                let _ = write!(out, " inherit {name};");
+            } else {
+                let value = self.number(&seen, depth);
+                let _ = write!(out, " {name} = {value};");
+            }
+            seen.push(name);
+        }
+        (out, seen)
+    }
+
+    /// An expression that is a number, and ends.
+    fn number(&mut self, bound: &[&'static str], depth: usize) -> String {
+        let name = |draw: &mut Self| match bound.len() {
+            0 => "1".to_owned(),
+            count => bound[draw.below(count)].to_owned(),
+        };
+        if depth == 0 {
+            return name(self);
+        }
+        match self.below(11) {
+            0 => "7".to_owned(),
+            1 | 2 => name(self),
+            3 => {
+                let left = self.number(bound, depth - 1);
+                format!("({left} + {})", self.number(bound, depth - 1))
+            }
+            4 => {
+                let (definitions, inner) = self.definitions(bound, depth - 1);
+                format!("(let{definitions} in {})", self.number(&inner, depth - 1))
+            }
+            5 => {
+                let (definitions, inner) = self.definitions(bound, depth - 1);
+                let picked = inner[inner.len() - 1];
+                format!("(rec {{{definitions} }}).{picked}")
+            }
+            6 => {
+                let argument = NAMES[self.below(NAMES.len())];
+                let value = self.number(bound, depth - 1);
+                let inner = [bound, &[argument]].concat();
+                format!("(({argument}: {}) {value})", self.number(&inner, depth - 1))
+            }
+            7 => {
+                let argument = NAMES[self.below(NAMES.len())];
+                let mut seen = bound.to_vec();
+                seen.retain(|name| *name != argument);
+                let default = self.number(&seen, depth - 1);
+                seen.push(argument);
+                let body = self.number(&seen, depth - 1);
+                format!("(({{ {argument} ? {default}, ... }}: {body}) {{ }})")
+            }
+            8 => {
+                // Any name that is bound would not be taken from the set.
+                let inner = [bound, &["w"]].concat();
+                let body = self.number(&inner, depth - 1);
+                format!("(with {{ w = 3; }}; {body})")
+            }
+            9 if !bound.is_empty() => {
+                let name = name(self);
+                format!("({{ inherit {name}; }}).{name}")
+            }
+            _ => {
+                let condition = self.number(bound, depth - 1);
+                let text = self.number(bound, depth - 1);
+                format!(
+                    "(if {condition} == 1 then 2 else builtins.stringLength \"${{toString {text}}}\")"
+                )
+            }
+        }
+    }
+}
+
+fn file(seed: &[u8]) -> String {
+    let mut draw = Draw { rest: seed.iter() };
+    let (definitions, bound) = draw.definitions(&[], 3);
+    format!(
+        "let{definitions} in [ {} {} ]",
+        draw.number(&bound, 4),
+        draw.number(&bound, 3)
+    )
+}
+
+#[test]
+fn the_value_stays() {
+    let mut runner = proptest::test_runner::TestRunner::deterministic();
+    let seeds = prop::collection::vec(any::<u8>(), 40..120);
+    let mut pairs = String::new();
+    let (mut renamed, mut refused) = (0, 0);
+    for _ in 0..300 {
+        let seed = seeds.new_tree(&mut runner).expect("a seed").current();
+        let text = file(&seed);
+        let (document, problems) = Document::parse(&text);
+        assert_eq!(problems, [], "{text}");
+        for old in NAMES {
+            let path = old.parse().expect("a path");
+            for new in ["z", "a", "b", "map", "w", "toString"] {
+                match document
+                    .within(&Scope::Let)
+                    .and_then(|part| part.rename(&path, new))
+                {
+                    Ok(patch) => {
+                        let (after, inverse) = document.apply(&patch).expect("it is read");
+                        assert_eq!(
+                            after.apply(&inverse).expect("it is taken back").0.text(),
+                            text
+                        );
+                        let again = after.within(&Scope::Let).expect("there is a `let`");
+                        assert!(
+                            again.rename(&path, new).is_ok_and(|patch| patch.is_empty())
+                                || old == new
+                        );
+                        let _ = writeln!(pairs, "(({text}) == ({}))", after.text());
+                        renamed += 1;
+                    }
+                    Err(Error::NotFound { .. } | Error::Ambiguous { .. }) => {}
+                    Err(error) => {
+                        assert_ne!(new, "z", "nothing is in its way: {text}: {error}");
+                        assert!(error.span().is_some(), "{error}");
+                        refused += 1;
+                    }
+                }
+            }
+        }
+    }
+    assert!(
+        renamed > 500 && refused > 100,
+        "{renamed} renamed, {refused} refused"
+    );
+    if !oracle::nix_is_there("the_value_stays") {
+        return;
+    }
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let all = folder.path().join("all.nix");
+    std::fs::write(&all, format!("[\n{pairs}]\n")).expect("it can be written");
+    let same = oracle::evaluate(&all).expect("Nix evaluates it");
+    for (same, pair) in same.as_array().expect("a list").iter().zip(pairs.lines()) {
+        assert_eq!(same, true, "{pair}");
+    }
+}
