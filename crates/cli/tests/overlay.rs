@@ -177,6 +177,36 @@ fn attributes_are_set_and_removed() {
 }
 
 #[test]
+fn a_name_is_renamed_with_what_refers_to_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("overlay.nix");
+    let text = "let\n  march = \"skylake\"; # of the desktop\nin\nfinal: prev: {\n  flags = \"-march=${march}\";\n}\n";
+    fs::write(&file, text).unwrap();
+    let rename = [
+        "rename",
+        "march",
+        "arch",
+        "--let",
+        "--write",
+        "--in",
+        "overlay.nix",
+    ];
+    let output = hmtool(folder.path(), &rename);
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    assert_eq!(
+        fs::read_to_string(&file).unwrap(),
+        text.replace("march = ", "arch = ")
+            .replace("{march}", "{arch}")
+    );
+    assert_eq!(
+        stderr(&hmtool(folder.path(), &rename)),
+        "overlay.nix: unchanged\n"
+    );
+    let taken = ["rename", "arch", "prev", "--let", "--in", "overlay.nix"];
+    assert_eq!(hmtool(folder.path(), &taken).status.code(), Some(2));
+}
+
+#[test]
 fn files_that_nix_does_not_read_are_left_alone() {
     let folder = tempfile::tempdir().unwrap();
     for (name, content) in [

@@ -71,6 +71,19 @@ pub(crate) enum OverlayVerb {
         #[command(flatten)]
         edit: EditArgs,
     },
+    /// Rename an attribute or a name of a let, with what refers to it in the file
+    Rename {
+        /// The attribute, e.g. programs.git.enable
+        #[arg(value_name = "PATH")]
+        path: KeyPath,
+        /// What its last name becomes, e.g. activate
+        #[arg(value_name = "NAME")]
+        name: String,
+        #[command(flatten)]
+        scope: ScopeArgs,
+        #[command(flatten)]
+        edit: EditArgs,
+    },
     /// Set an attribute of a package's derivation, or append flags to it
     ///
     /// What overrideAttrs is given for the package already gets it; without that, and for a

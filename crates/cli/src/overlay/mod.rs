@@ -49,6 +49,14 @@ pub(crate) fn run(verb: &OverlayVerb) -> Result<Outcome, Failure> {
         } => edit(args, |document| {
             document.within(&scope.scope())?.remove(path)
         }),
+        OverlayVerb::Rename {
+            path,
+            name,
+            scope,
+            edit: args,
+        } => edit(args, |document| {
+            document.within(&scope.scope())?.rename(path, name)
+        }),
         OverlayVerb::Override {
             package,
             path,
