@@ -329,13 +329,16 @@ fn removable(context: &Context<'_>, pattern: &SyntaxNode) -> Option<bool> {
 fn remove_formal(name: &str, entry: &SyntaxNode, safe: bool) -> Option<Fix> {
     let own = Span::from(entry.text_range());
     let mut comments = has_comment(entry);
-    let mut next = None;
+    let (mut next, mut end) = (None, own.end);
     for part in entry.siblings_with_tokens(Direction::Next).skip(1) {
         if matches!(part.kind(), NODE_PAT_ENTRY | TOKEN_ELLIPSIS) {
             next = Some(Span::from(part.text_range()));
             break;
         }
         comments |= part.kind() == TOKEN_COMMENT;
+        if part.kind() == TOKEN_COMMA {
+            end = Span::from(part.text_range()).end;
+        }
     }
     // What the lines above it say may be about it.
     let mut before = entry.siblings_with_tokens(Direction::Prev).skip(1);
@@ -347,7 +350,8 @@ fn remove_formal(name: &str, entry: &SyntaxNode, safe: bool) -> Option<Fix> {
     let span = match (next, previous) {
         (Some(next), _) => Span::new(own.start, next.start),
         (None, Some(previous)) => Span::new(Span::from(previous.text_range()).end, own.end),
-        (None, None) => own,
+        // A comma may stand behind the last name, but not alone.
+        (None, None) => Span::new(own.start, end),
     };
     Fix::new(
         format!("remove the argument `{name}`"),
