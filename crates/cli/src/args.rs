@@ -6,6 +6,7 @@ use clap::error::{ContextKind, ContextValue};
 use clap::{Args, ColorChoice, CommandFactory, Parser, Subcommand, ValueEnum};
 use tier_planner::Millis;
 
+use crate::cache::CacheVerb;
 use crate::explain::ExplainArgs;
 use crate::impact::args::ImpactArgs;
 use crate::output;
@@ -57,6 +58,12 @@ pub(crate) enum Verb {
         #[command(subcommand)]
         verb: ProfileVerb,
     },
+    /// Find out what a binary cache should hold
+    Cache {
+        /// What to do
+        #[command(subcommand)]
+        verb: CacheVerb,
+    },
     /// Explain a rule, or list all rules
     Explain(ExplainArgs),
     /// Print the JSON Schema of a document that --format json prints
@@ -83,6 +90,8 @@ pub(crate) enum Document {
     CommonArch,
     /// What `hmtool profile flags --format json` prints
     Flags,
+    /// What `hmtool cache simulate --format json` prints
+    CacheSimulation,
     /// What `hmtool profile show --format json` prints
     Profile,
     /// What `hmtool profile diff --format json` prints

@@ -1,6 +1,7 @@
 //! Answers before the build: what will be built, how long it takes, whether it fits in memory.
 
 mod args;
+mod cache;
 mod caches;
 mod config;
 mod dto;
@@ -59,6 +60,7 @@ fn run(verb: &Verb) -> Result<Outcome, Failure> {
         Verb::Overlay { verb } => overlay::run(verb),
         Verb::Profile { verb } => profile::run(verb),
         Verb::Impact(args) => impact::run(args),
+        Verb::Cache { verb } => cache::run(verb),
         Verb::Explain(args) => explain::run(args),
         Verb::Schema { document } => {
             output::write_plain(match document {
@@ -69,6 +71,7 @@ fn run(verb: &Verb) -> Result<Outcome, Failure> {
                 Document::Machine => dto::machine::SCHEMA,
                 Document::CommonArch => dto::common_arch::SCHEMA,
                 Document::Flags => dto::flags::SCHEMA,
+                Document::CacheSimulation => dto::cache_simulation::SCHEMA,
                 Document::Profile => dto::profile::SCHEMA,
                 Document::ProfileDiff => dto::profile_diff::SCHEMA,
             })?;

@@ -41,6 +41,41 @@ pub(crate) fn parse_bytes(text: &str) -> Result<Bytes, Misread> {
     }
 }
 
+/// Reads the size of a cache: `5G`, `5 GB`, `750 MB`, `4.5 GiB`.
+///
+/// Caches and quotas count in powers of ten: a gigabyte is 10⁹ bytes here, and a GiB 2³⁰. A bare
+/// number is an error, for nobody writes the size of a cache in bytes and means it.
+pub(crate) fn parse_size(text: &str) -> Result<drv_graph::Bytes, Misread> {
+    let trimmed = text.trim();
+    let (number, unit) = split_number(trimmed);
+    let scale = match unit.to_ascii_lowercase().as_str() {
+        "k" | "kb" => Some(1e3),
+        "m" | "mb" => Some(1e6),
+        "g" | "gb" => Some(1e9),
+        "t" | "tb" => Some(1e12),
+        "kib" => Some(1024.0),
+        "mib" => Some(1024.0 * 1024.0),
+        "gib" => Some(1024.0 * 1024.0 * 1024.0),
+        "tib" => Some(1024.0 * 1024.0 * 1024.0 * 1024.0),
+        "" if !number.is_empty() => {
+            return Err(Misread(format!(
+                "`{trimmed}` has no unit; write e.g. `{trimmed} GB`"
+            )));
+        }
+        _ => None,
+    };
+    let bytes = scale
+        .zip(number.parse::<f64>().ok())
+        .map(|(scale, number)| (scale * number).round())
+        .filter(|&bytes| (0.0..u64::MAX as f64).contains(&bytes));
+    match bytes {
+        Some(bytes) => Ok(drv_graph::Bytes(bytes as u64)),
+        None => Err(Misread(format!(
+            "`{trimmed}` is not a size; write e.g. `5 GB`"
+        ))),
+    }
+}
+
 /// Reads a duration: `2h`, `90min`, `90m`, `45s`, `1h30`, `1 h 30 min`, `1d`.
 pub(crate) fn parse_duration(text: &str) -> Result<Millis, Misread> {
     let wrong = || {
@@ -218,6 +253,31 @@ mod tests {
         }
         for text in ["", "2", "h", "-2h", "2 weeks", "99999999999999999d"] {
             assert!(parse_duration(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn sizes_of_caches_are_powers_of_ten() {
+        for (text, bytes) in [
+            ("5G", 5_000_000_000),
+            ("5 GB", 5_000_000_000),
+            ("0.75gb", 750_000_000),
+            ("1 GiB", 1 << 30),
+            ("20 kB", 20_000),
+            ("2TB", 2_000_000_000_000),
+        ] {
+            assert_eq!(parse_size(text), Ok(drv_graph::Bytes(bytes)), "{text}");
+        }
+        for text in [
+            "",
+            "5",
+            "GB",
+            "5 apples",
+            "-5 GB",
+            "1e3 GB",
+            "99999999999 TB",
+        ] {
+            assert!(parse_size(text).is_err(), "{text}");
         }
     }
 

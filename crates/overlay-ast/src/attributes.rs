@@ -25,28 +25,31 @@ pub(crate) enum Look {
     Value { value: SyntaxNode, set: SyntaxNode },
 }
 
+/// A way to look for the definitions of a path.
+pub(crate) type Level = fn(&SyntaxNode, &[Key]) -> Vec<Hit>;
+
 impl Look {
     /// The definitions of `path`. Takes time linear in what is looked through.
     pub(crate) fn hits(&self, path: &[Key]) -> Vec<Hit> {
-        let mut levels = self.levels().map(|level| level(path));
-        levels.find(|hits| !hits.is_empty()).unwrap_or_default()
+        let (node, levels) = self.levels();
+        let mut found = levels.iter().map(|level| level(node, path));
+        found.find(|hits| !hits.is_empty()).unwrap_or_default()
     }
 
-    /// Where it is looked for first, then for what is not there, and so on.
-    pub(crate) fn levels(&self) -> impl Iterator<Item = Box<dyn Fn(&[Key]) -> Vec<Hit> + '_>> {
-        let levels: Vec<Box<dyn Fn(&[Key]) -> Vec<Hit>>> = match self {
-            Self::File(root) => vec![
-                Box::new(|path| scope::in_body(root, path)),
-                Box::new(|path| scope::in_outer_lets(root, path)),
-                Box::new(|path| scope::in_all_lets(root, path)),
-            ],
-            Self::Lets(root) => vec![
-                Box::new(|path| scope::in_outer_lets(root, path)),
-                Box::new(|path| scope::in_all_lets(root, path)),
-            ],
-            Self::Value { .. } => vec![Box::new(|path| self.innermost(path))],
-        };
-        levels.into_iter()
+    /// How it is looked for first, then for what is not there, and so on; and in what.
+    pub(crate) fn levels(&self) -> (&SyntaxNode, &'static [Level]) {
+        match self {
+            Self::File(root) => (
+                root,
+                &[
+                    scope::in_body,
+                    scope::in_outer_lets,
+                    scope::in_all_lets,
+                ],
+            ),
+            Self::Lets(root) => (root, &[scope::in_outer_lets, scope::in_all_lets]),
+            Self::Value { value, .. } => (value, &[scope::in_value]),
+        }
     }
 
     /// The definitions of what a missing attribute can go into: a `let` only if one is meant.

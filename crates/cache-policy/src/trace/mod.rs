@@ -3,6 +3,7 @@
 mod catalogue;
 mod csv;
 mod error;
+mod logged_demand;
 mod path_metadata;
 
 use std::collections::hash_map::Entry;
@@ -14,6 +15,7 @@ use rustc_hash::FxHashMap;
 pub use catalogue::{BadReferences, Catalogue, Object};
 pub use csv::read_csv;
 pub use error::TraceError;
+pub use logged_demand::LoggedDemand;
 pub use path_metadata::{MetadataError, PathMetadata, PathRecord};
 
 /// Dense number of a key in its [`Trace`], in the order of first requests.
