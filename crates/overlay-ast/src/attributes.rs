@@ -41,11 +41,7 @@ impl Look {
         match self {
             Self::File(root) => (
                 root,
-                &[
-                    scope::in_body,
-                    scope::in_outer_lets,
-                    scope::in_all_lets,
-                ],
+                &[scope::in_body, scope::in_outer_lets, scope::in_all_lets],
             ),
             Self::Lets(root) => (root, &[scope::in_outer_lets, scope::in_all_lets]),
             Self::Value { value, .. } => (value, &[scope::in_value]),
@@ -56,12 +52,7 @@ impl Look {
     fn innermost(&self, path: &[Key]) -> Vec<Hit> {
         match self {
             Self::File(root) => scope::in_body(root, path),
-            Self::Lets(_) => self.hits(path),
-            Self::Value { value, .. } => {
-                let mut hits = Vec::new();
-                scope::look_up(value, path, &mut hits);
-                hits
-            }
+            Self::Lets(_) | Self::Value { .. } => self.hits(path),
         }
     }
 

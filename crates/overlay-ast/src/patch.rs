@@ -385,6 +385,38 @@ mod tests {
     }
 
     #[test]
+    fn patches_of_one_text_are_joined() {
+        let patch = |edits: &[(usize, usize, &str)]| {
+            let edits = edits
+                .iter()
+                .map(|&(start, end, insert)| TextEdit::replace(Span::new(start, end), insert));
+            Patch::new(edits.collect()).unwrap()
+        };
+        let join = |patches: &[Patch]| {
+            let joined = Patch::join(patches.iter().cloned())?;
+            joined.apply("abcd")
+        };
+        let first = patch(&[(1, 1, "x"), (3, 4, "D")]);
+        assert_eq!(
+            join(&[first.clone(), patch(&[(1, 1, "y"), (1, 2, "B")])]).as_deref(),
+            Ok("axyBcD")
+        );
+        assert_eq!(
+            join(&[patch(&[(1, 1, "y")]), first.clone(), first.clone()]).as_deref(),
+            Ok("ayxbcD")
+        );
+        assert_eq!(join(&[]).as_deref(), Ok("abcd"));
+        for other in [(3, 4, "E"), (2, 4, ""), (3, 3, "z")] {
+            let joined = join(&[first.clone(), patch(&[other])]);
+            if other == (3, 3, "z") {
+                assert_eq!(joined.as_deref(), Ok("axbczD"));
+            } else {
+                assert_eq!(joined.unwrap_err().code(), "overlap", "{other:?}");
+            }
+        }
+    }
+
+    #[test]
     fn what_overlaps_is_refused() {
         let edit = |start, end| TextEdit::replace(Span::new(start, end), "x");
         assert!(Patch::new(vec![edit(0, 2), edit(2, 3)]).is_ok());

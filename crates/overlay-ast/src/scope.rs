@@ -106,14 +106,18 @@ pub(crate) fn value(entry: &SyntaxNode) -> SyntaxNode {
 
 /// The definitions of `path` in the set that the file is.
 pub(crate) fn in_body(root: &SyntaxNode, path: &[Key]) -> Vec<Hit> {
+    let body = root.first_child();
+    body.map_or(Vec::new(), |body| in_value(&body, path))
+}
+
+/// The definitions of `path` in the set that a value is.
+pub(crate) fn in_value(value: &SyntaxNode, path: &[Key]) -> Vec<Hit> {
     let mut hits = Vec::new();
-    if let Some(body) = root.first_child() {
-        look_up(&body, path, &mut hits);
-    }
+    look_up(value, path, &mut hits);
     hits
 }
 
-pub(crate) fn look_up(node: &SyntaxNode, path: &[Key], hits: &mut Vec<Hit>) {
+fn look_up(node: &SyntaxNode, path: &[Key], hits: &mut Vec<Hit>) {
     for leaf in leaves(node, TOKEN_UPDATE) {
         if leaf.node.kind() == NODE_ATTR_SET {
             look_up_in_set(&leaf.node, path, hits);
@@ -121,7 +125,7 @@ pub(crate) fn look_up(node: &SyntaxNode, path: &[Key], hits: &mut Vec<Hit>) {
     }
 }
 
-pub(crate) fn look_up_in_set(set: &SyntaxNode, path: &[Key], hits: &mut Vec<Hit>) {
+fn look_up_in_set(set: &SyntaxNode, path: &[Key], hits: &mut Vec<Hit>) {
     let Some(first) = path.first() else { return };
     for entry in entries_that_may_start_with(set, first) {
         match entry.kind() {

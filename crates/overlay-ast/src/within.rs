@@ -263,10 +263,11 @@ impl Within<'_> {
             Part::Override(overrides) => overrides.rename(path, name)?,
             Part::Plain(look) => {
                 // Where the one is looked for, the other counts too.
-                let mut levels = look
-                    .levels()
-                    .map(|level| (level(path.keys()), level(new.keys())));
-                let (hits, new_hits) = levels
+                let (node, levels) = look.levels();
+                let mut found = levels
+                    .iter()
+                    .map(|level| (level(node, path.keys()), level(node, new.keys())));
+                let (hits, new_hits) = found
                     .find(|(hits, new_hits)| !hits.is_empty() || !new_hits.is_empty())
                     .unwrap_or_default();
                 self.document.rename_hits(path, name, &hits, &new_hits)?

@@ -79,9 +79,7 @@ impl Argument {
 
     /// The definitions of `path` in it.
     pub(super) fn hits(&self, path: &KeyPath) -> Vec<Hit> {
-        let mut hits = Vec::new();
-        scope::look_up(&self.body, path.keys(), &mut hits);
-        hits
+        scope::in_value(&self.body, path.keys())
     }
 
     /// Whether what `entry` defines counts only under a condition.
