@@ -103,7 +103,8 @@ impl Document {
     /// As for [`Within::get`]; [`Error::Unreadable`].
     pub fn get(&self, path: &KeyPath) -> Result<Found, Error> {
         let root = self.root()?;
-        let mut hits = scope::in_body(&root, path.keys());
+        // As `set` looks for it, and then further.
+        let mut hits = Look::File(root.clone()).hits(path.keys());
         if hits.is_empty() {
             hits = scope::anywhere(&root, path.keys());
         }
