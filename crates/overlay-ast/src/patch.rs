@@ -106,8 +106,8 @@ impl Patch {
     ///
     /// # Errors
     ///
-    /// [`Error::Overlap`] if two of them change the same bytes, or one inserts where another
-    /// replaces.
+    /// [`Error::Overlap`] if two of them replace the same bytes by different ones, or one inserts
+    /// within what another replaces.
     pub fn join(patches: impl IntoIterator<Item = Self>) -> Result<Self, Error> {
         let mut edits: Vec<TextEdit> = patches.into_iter().flat_map(|patch| patch.edits).collect();
         // What is inserted at one place keeps its order.
