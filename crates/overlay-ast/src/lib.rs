@@ -118,6 +118,7 @@ mod parse;
 mod patch;
 mod path;
 mod rename;
+mod reparse;
 mod scope;
 mod span;
 mod strict;

@@ -7,36 +7,67 @@
 
 use rnix::SyntaxKind::{self, *};
 use rnix::{ParseError, SyntaxNode};
+use rowan::{GreenNode, GreenNodeData};
 
-use crate::{Code, Diagnostic, Span, grammar, strict};
+use crate::reparse::reparse;
+use crate::{Code, Diagnostic, Patch, Span, grammar, strict};
 
 /// The tree of `text`, or why Nix does not read it; the reasons are in the order of the text.
 ///
 /// Takes time linear in the text.
 pub(crate) fn parse(text: &str) -> Result<SyntaxNode, Vec<Diagnostic>> {
     let root = syntax(text)?;
-    let found = grammar::check(text, root.green());
-    if found.is_empty() {
-        Ok(root)
-    } else {
-        Err(found)
-    }
+    grammatical(text, root.green())?;
+    Ok(root)
+}
+
+/// The tree of `text`, which `patch` made of the text of `root`, as [`parse`] reads it.
+///
+/// All of the text is checked; that part of it is made into a tree which the edits touch.
+pub(crate) fn edited(
+    root: &SyntaxNode,
+    patch: &Patch,
+    text: &str,
+) -> Result<GreenNode, Vec<Diagnostic>> {
+    tokens(text)?;
+    let tree = match reparse(root, patch, text) {
+        Some(tree) => {
+            let whole = || rnix::Root::parse(text).syntax().green().to_owned();
+            debug_assert_eq!(tree, whole(), "{text:?}");
+            tree
+        }
+        None => tree(text)?.green().to_owned(),
+    };
+    grammatical(text, &tree)?;
+    Ok(tree)
 }
 
 /// Like [`parse`], but takes names that are given twice, numbers that are too large and what else
 /// [`grammar`] refuses, for those who have more to say of it.
 pub(crate) fn syntax(text: &str) -> Result<SyntaxNode, Vec<Diagnostic>> {
+    tokens(text)?;
+    tree(text)
+}
+
+/// What is wrong with the text before it is parsed.
+fn tokens(text: &str) -> Result<(), Vec<Diagnostic>> {
     let mut found = strict::check(text);
     found.sort_by_key(|diagnostic| diagnostic.span);
-    if !found.is_empty() {
-        return Err(found);
-    }
+    if found.is_empty() { Ok(()) } else { Err(found) }
+}
+
+fn tree(text: &str) -> Result<SyntaxNode, Vec<Diagnostic>> {
     let parse = rnix::Root::parse(text);
     // Only the first: the parser's recovery makes the others up.
     match parse.errors().first() {
         Some(error) => Err(vec![syntax_error(error, text)]),
         None => Ok(parse.syntax()),
     }
+}
+
+fn grammatical(text: &str, tree: &GreenNodeData) -> Result<(), Vec<Diagnostic>> {
+    let found = grammar::check(text, tree);
+    if found.is_empty() { Ok(()) } else { Err(found) }
 }
 
 fn syntax_error(error: &ParseError, text: &str) -> Diagnostic {
