@@ -4,12 +4,9 @@ use std::hint::black_box;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use hmtool_benches::cpu_time::CpuTime;
-use hmtool_benches::nix_files::all_packages;
+use hmtool_benches::nix_files::{ALL_PACKAGES, all_packages};
 use overlay_ast::lint::Options;
-use overlay_ast::{Document, Expression, KeyPath};
-
-/// Bytes of nixpkgs' all-packages.nix in 2018.
-const SIZE: usize = 675_000;
+use overlay_ast::{Document, Expression, KeyPath, Patch};
 
 fn document(file: &str) -> Document {
     let (document, problems) = Document::parse(file);
@@ -18,7 +15,7 @@ fn document(file: &str) -> Document {
 }
 
 fn one_file(c: &mut Criterion<CpuTime>) {
-    let file = all_packages(SIZE);
+    let file = all_packages(ALL_PACKAGES);
     // In the last third of the file.
     let path: KeyPath = match "libfoo-06005".parse() {
         Ok(path) => path,
@@ -53,6 +50,25 @@ fn one_file(c: &mut Criterion<CpuTime>) {
     group.bench_function("all rules", |b| {
         b.iter(|| black_box(read.lint(&Options::default())));
     });
+    // Ten times the edits should take ten times as long, and not a hundred.
+    for count in [10, 100] {
+        let paths: Vec<KeyPath> = (0..count)
+            .filter_map(|at| format!("libfoo-{:05}", at * 40 + 5).parse().ok())
+            .collect();
+        group.bench_function(format!("{count} sets, applied together"), |b| {
+            b.iter(|| {
+                let patches = paths.iter().map(|path| read.set(path, &value));
+                let edits = patches.flatten().flat_map(|patch| patch.edits().to_vec());
+                let patch = Patch::new(edits.collect());
+                let edited = patch.and_then(|patch| {
+                    assert_eq!(patch.edits().len(), paths.len());
+                    read.apply(&patch)
+                });
+                assert!(edited.is_ok());
+                black_box(edited)
+            });
+        });
+    }
     group.finish();
 }
 

@@ -4,6 +4,9 @@ use std::fmt::Write as _;
 
 use crate::SplitMix64;
 
+/// Bytes of nixpkgs' all-packages.nix in 2018.
+pub const ALL_PACKAGES: usize = 675_000;
+
 const PLACES: [&str; 6] = [
     "development/libraries",
     "tools/networking",
