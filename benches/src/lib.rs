@@ -2,6 +2,7 @@
 
 pub mod cpu_time;
 pub mod nix_files;
+pub mod requests;
 
 use std::fmt::Write as _;
 use std::io::{self, Write};
