@@ -4,6 +4,7 @@
 //!
 //! `serve-trace TRACE.csv CAPACITY POLICY...`, with the capacity in bytes.
 
+use std::fmt::Write as _;
 use std::process::ExitCode;
 
 use cache_policy::policy::PolicyKind;
@@ -52,7 +53,12 @@ fn serve(args: &[String]) -> Result<String, String> {
         let seconds = CpuTime.end(start) as f64 / 1e9;
         let rate = f64::from(ROUNDS) * count as f64 / seconds / 1e6;
         let (missed, bytes) = (misses.requests, misses.bytes.0);
-        lines += &format!("{name},{},{count},{missed},{bytes},{rate:.2}\n", capacity.0);
+        // Writing to a string cannot fail.
+        let _ = writeln!(
+            lines,
+            "{name},{},{count},{missed},{bytes},{rate:.2}",
+            capacity.0
+        );
     }
     Ok(lines)
 }
