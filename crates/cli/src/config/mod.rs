@@ -1,5 +1,6 @@
 //! `hmtool.toml`: the machines, caches and tiers of a repository.
 
+mod own_cache;
 mod table;
 
 use std::collections::BTreeMap;
@@ -17,6 +18,7 @@ use crate::failure::{Failure, Problem};
 use crate::findings::Level;
 use crate::input::content;
 use crate::rules;
+pub(crate) use own_cache::{CacheKind, OwnCache, budget};
 pub(crate) use table::nearest;
 use table::{At, Table};
 
@@ -34,6 +36,8 @@ pub(crate) struct Config {
     pub(crate) machines: BTreeMap<String, Machine>,
     /// The caches in the order in which they are asked.
     pub(crate) caches: Vec<Cache>,
+    /// The cache that is filled from here.
+    pub(crate) cache: Option<OwnCache>,
     /// The tiers in the order in which their rules are asked.
     pub(crate) tiers: Vec<Tier>,
     /// Nix's `max-jobs` today.
@@ -216,6 +220,10 @@ impl Config {
         root.each("caches", |table| {
             self.caches.extend(read_cache(table, &dir));
         });
+        let mut machine_mentions = Vec::new();
+        if let Some(table) = root.table("cache", "[cache]") {
+            self.cache = own_cache::read(table, text, &dir, &mut machine_mentions);
+        }
         root.each("tiers", |table| {
             let tier = read_tier(table, text, &self.tiers);
             self.tiers.extend(tier);
@@ -245,8 +253,13 @@ impl Config {
                 root.problem(unknown("tier", &value, span, &tiers));
             }
         }
+        let machines: Vec<&str> = self.machines.keys().map(String::as_str).collect();
+        for At { value, span } in machine_mentions {
+            if !machines.contains(&value.as_str()) {
+                root.problem(unknown("machine", &value, span, &machines));
+            }
+        }
         if let Some(At { value, span }) = default_machine {
-            let machines: Vec<&str> = self.machines.keys().map(String::as_str).collect();
             if !machines.contains(&value.as_str()) {
                 root.problem(unknown("machine", &value, span, &machines));
             }
@@ -438,11 +451,8 @@ fn broken(rule: &Rule, span: Range<usize>, text: &str) -> Vec<Problem> {
         .collect()
 }
 
-fn read_tier(mut table: Table<'_, '_>, text: &str, before: &[Tier]) -> Option<Tier> {
-    let name = table.string("name");
-    let jobs = table.number("jobs", 1).map(|n| n.value);
-    let cores = table.number("cores", 1).map(|n| n.value);
-    let memory = table.bytes("memory").map(|b| b.value);
+/// Packages, then patterns, then regular expressions.
+fn read_rules(table: &mut Table<'_, '_>, text: &str) -> Vec<Rule> {
     let mut rules = Vec::new();
     for (key, kind) in [
         ("packages", RuleKind::Exact),
@@ -457,6 +467,15 @@ fn read_tier(mut table: Table<'_, '_>, text: &str, before: &[Tier]) -> Option<Ti
             rules.push(rule);
         }
     }
+    rules
+}
+
+fn read_tier(mut table: Table<'_, '_>, text: &str, before: &[Tier]) -> Option<Tier> {
+    let name = table.string("name");
+    let jobs = table.number("jobs", 1).map(|n| n.value);
+    let cores = table.number("cores", 1).map(|n| n.value);
+    let memory = table.bytes("memory").map(|b| b.value);
+    let rules = read_rules(&mut table, text);
     let default = table.boolean("default");
     let span = table.span.clone();
     if let Some(At { value: true, span }) = &default

@@ -105,6 +105,22 @@ impl<'t, 'p> Table<'t, 'p> {
         }
     }
 
+    /// The size of a cache as text, e.g. `"5 GB"`, in powers of ten.
+    pub(super) fn size(&mut self, key: &'static str) -> Option<At<drv_graph::Bytes>> {
+        let text = self.string(key)?;
+        match quantity::parse_size(&text.value) {
+            Ok(value) => Some(At {
+                value,
+                span: text.span,
+            }),
+            Err(misread) => {
+                let message = format!("`{key}` in {}: {misread}", self.title);
+                self.problem(Problem::new(text.span, message));
+                None
+            }
+        }
+    }
+
     /// A whole number of at least `least` and at most 65,535: nothing in this file counts more.
     pub(super) fn number(&mut self, key: &'static str, least: u32) -> Option<At<u32>> {
         let value = self.get(key)?;
@@ -266,11 +282,17 @@ impl<'t, 'p> Table<'t, 'p> {
         let DeValue::Array(items) = value.get_ref() else {
             return self.wrong(key, value, &format!("a list of tables, [[{key}]]"));
         };
+        // Of a table within another, `[cache]`, the path as it stands in the file.
+        let within = self
+            .title
+            .strip_prefix('[')
+            .and_then(|t| t.strip_suffix(']'));
+        let prefix = within.map_or(String::new(), |within| format!("{within}."));
         for item in items {
             if let DeValue::Table(table) = item.get_ref() {
                 each(Table::new(
                     table,
-                    format!("[[{key}]]"),
+                    format!("[[{prefix}{key}]]"),
                     item.span(),
                     self.problems,
                 ));

@@ -28,6 +28,12 @@ fn the_example_is_read() {
     );
     let names: Vec<&str> = config.tiers.iter().map(|t| t.name.as_str()).collect();
     assert_eq!(names, ["heavy", "medium", "light"]);
+    let cache = config.cache.expect("it has a [cache]");
+    assert_eq!(cache.kind, CacheKind::Cachix);
+    assert_eq!(cache.capacity, Some(drv_graph::Bytes(5_000_000_000)));
+    assert_eq!(cache.producers.as_deref(), Some(&["shoshin".to_owned()][..]));
+    let tiers: Vec<u8> = cache.tiers.iter().map(|t| t.tier.number()).collect();
+    assert_eq!(tiers, [1, 2, 3]);
 }
 
 #[test]
@@ -157,5 +163,128 @@ fn broken_toml_is_an_error_with_its_place() {
         1 | [machines.a
           |            ^
     "#]],
+    );
+}
+
+#[test]
+fn a_cache_without_a_name_or_a_kind_is_an_error() {
+    check("[cache]\ncapacity = \"5\"\n", &expect![[r#"
+        error: nothing says what kind of cache it is
+         --> hmtool.toml:1:1
+          |
+        1 | [cache]
+          | ^^^^^^^
+          |
+          = help: add `kind = "cachix"`, or `kind = "file"` and `dir`
+        error: the cache has no name
+         --> hmtool.toml:1:1
+          |
+        1 | [cache]
+          | ^^^^^^^
+          |
+          = help: add `name = "…"`
+        error: `capacity` in [cache]: `5` has no unit; write e.g. `5 GB`
+         --> hmtool.toml:2:12
+          |
+        2 | capacity = "5"
+          |            ^^^
+    "#]]);
+}
+
+#[test]
+fn everything_of_a_cache_has_its_place() {
+    check(
+        "[machines.shoshin]\n[cache]\nname = \"c\"\nkind = \"file\"\ncapacity = \"1 GB\"\nbuffer = \"2 GB\"\ngenerations = 0\ncompression = \"xz 10\"\nmin-hit-rate = 80\nproducers = [\"shoshim\"]\n[[cache.tiers]]\ntier = 4\nregexes = [\"mcp-(\"]\n[[cache.tiers]]\npackage = [\"a\"]\n",
+        &expect![[r#"
+            error: nothing says in which directory it is
+             --> hmtool.toml:4:8
+              |
+            4 | kind = "file"
+              |        ^^^^^^
+              |
+              = help: add `dir = "…"`
+            error: `buffer` is more than `capacity`
+             --> hmtool.toml:6:10
+              |
+            6 | buffer = "2 GB"
+              |          ^^^^^^
+              |
+              = help: it is the part of it that stays free
+            error: `generations` in [cache] is not a whole number from 1 to 65535
+             --> hmtool.toml:7:15
+              |
+            7 | generations = 0
+              |               ^ too small
+            error: `xz 10` is not a compression
+             --> hmtool.toml:8:15
+              |
+            8 | compression = "xz 10"
+              |               ^^^^^^^
+              |
+              = help: write `xz`, `xz 0` to `xz 9`, `zstd`, `zstd 1` to `zstd 22`, or `none`
+            error: `min-hit-rate` in [cache] is not a number from 0 to 1
+             --> hmtool.toml:9:16
+              |
+            9 | min-hit-rate = 80
+              |                ^^ this is an integer
+            error: there is no machine `shoshim`
+              --> hmtool.toml:10:14
+               |
+            10 | producers = ["shoshim"]
+               |              ^^^^^^^^^ did you mean `shoshin`?
+            error: there is no cache tier 4
+              --> hmtool.toml:12:8
+               |
+            12 | tier = 4
+               |        ^
+               |
+               = help: 1 is always held, 2 when there is room, 3 only where something held needs it
+            error: `mcp-(` is not a regular expression
+              --> hmtool.toml:13:17
+               |
+            13 | regexes = ["mcp-("]
+               |                 ^ unclosed group
+            error: rules of no cache tier
+              --> hmtool.toml:14:1
+               |
+            14 | [[cache.tiers]]
+               | ^^^^^^^^^^^^^^^
+               |
+               = help: add `tier = 1`, 2 or 3
+            error: unknown key `package` in [[cache.tiers]]
+              --> hmtool.toml:15:1
+               |
+            15 | package = ["a"]
+               | ^^^^^^^ did you mean `packages`?
+        "#]],
+    );
+    check(
+        "[cache]\nname = \"c\"\nkind = \"cachix\"\ndir = \"d\"\n",
+        &expect![[r#"
+            error: a cache at Cachix has no directory
+             --> hmtool.toml:4:7
+              |
+            4 | dir = "d"
+              |       ^^^
+              |
+              = help: leave `dir` out, or write `kind = "file"`
+        "#]],
+    );
+    check(
+        "[cache]\nname = \"c\"\nkind = \"s3\"\npins = \"all\"\n",
+        &expect![[r#"
+            error: `s3` is not a kind of cache
+             --> hmtool.toml:3:8
+              |
+            3 | kind = "s3"
+              |        ^^^^
+              |
+              = help: there are `cachix` and `file`
+            error: `pins` in [cache] is not a list of strings
+             --> hmtool.toml:4:8
+              |
+            4 | pins = "all"
+              |        ^^^^^ this is a string
+        "#]],
     );
 }
