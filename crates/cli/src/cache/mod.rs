@@ -1,6 +1,12 @@
 //! `hmtool cache`: what a binary cache should hold.
 
+mod args;
+mod outputs;
+mod pins;
+mod plan;
+mod side;
 mod simulate;
+mod sizes;
 
 use clap::Subcommand;
 
@@ -10,6 +16,8 @@ use crate::output::Outcome;
 /// What to do with a cache.
 #[derive(Debug, Subcommand)]
 pub(crate) enum CacheVerb {
+    /// Choose what a cache should hold, and the steps that get it there
+    Plan(Box<plan::PlanArgs>),
     /// Show what each eviction policy would have missed of a year of requests, or of any trace
     Simulate(simulate::SimulateArgs),
 }
@@ -17,6 +25,7 @@ pub(crate) enum CacheVerb {
 /// Runs one verb.
 pub(crate) fn run(verb: &CacheVerb) -> Result<Outcome, Failure> {
     match verb {
+        CacheVerb::Plan(args) => plan::run(args),
         CacheVerb::Simulate(args) => simulate::run(args),
     }
 }

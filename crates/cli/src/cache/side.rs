@@ -1,13 +1,13 @@
 //! One machine that shares a cache: its derivations, and how long it takes to build them.
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use cache_policy::Inventory;
+use cache_policy::Holdings;
 use drv_graph::DrvId;
+use tier_planner::work::{Work, work_for};
 
 use super::args::SharingArgs;
-use crate::caches::{self, Store};
+use crate::caches::{Asking, Known};
 use crate::config::Config;
 use crate::failure::Failure;
 use crate::input::content;
@@ -54,7 +54,11 @@ impl Side {
         }
         let source_args = SourceArgs {
             target: args.target.as_ref().map(|dir| dir.display().to_string()),
-            graph: if is_machine { Vec::new() } else { vec![file.to_owned()] },
+            graph: if is_machine {
+                Vec::new()
+            } else {
+                vec![file.to_owned()]
+            },
             roots: roots.to_vec(),
             attributes: None,
             evaluate: args.evaluate && is_machine,
@@ -89,18 +93,28 @@ impl Side {
         })
     }
 
-    /// What other caches have of what the machine asks for, and what `own`, asked last, adds.
-    pub(super) fn inventory(
+    /// The caches and stores that it asks, none of them asked yet.
+    pub(super) fn caches(
         &self,
         args: &SharingArgs,
-        own: Option<Store>,
         progress: &Progress,
-    ) -> Result<Inventory, Failure> {
+    ) -> Result<Asking, Failure> {
         let config = self.workspace.config.as_ref();
         let is_evaluated = self.source.is_evaluated();
-        let mut all = stores(&args.caches, config, is_evaluated, progress)?;
-        all.extend(own);
-        caches::inventory(&self.input.graph, &self.input.roots, all, progress)
+        let stores = stores(&args.caches, config, is_evaluated, progress)?;
+        Ok(Asking::new(stores))
+    }
+
+    /// What it builds and fetches with these, and with what one more cache holds.
+    pub(super) fn work(
+        &self,
+        caches: &mut Asking,
+        last: Option<&(cache_policy::Source, Holdings)>,
+        progress: &Progress,
+    ) -> Result<Work, Failure> {
+        let Input { graph, roots, .. } = &self.input;
+        let inventory = caches.inventory_for(graph, roots, last, progress)?;
+        Ok(work_for(graph, roots, &Known(&inventory)))
     }
 
     /// How long a derivation takes by itself, in milliseconds.
@@ -112,17 +126,6 @@ impl Side {
     pub(super) fn time(&self, of: impl IntoIterator<Item = DrvId>) -> u64 {
         of.into_iter()
             .fold(0, |sum, id| sum.saturating_add(self.millis(id)))
-    }
-
-    /// The derivation's attribute, else its name.
-    pub(super) fn label(&self, id: DrvId) -> &str {
-        let attribute = self.input.attributes.get(&id).map(String::as_str);
-        attribute.unwrap_or(self.input.graph[id].name())
-    }
-
-    /// The attributes that are known.
-    pub(super) fn attributes(&self) -> &BTreeMap<DrvId, String> {
-        &self.input.attributes
     }
 
     /// Whether a cache may serve what a derivation makes: it is built, not downloaded, and allows

@@ -61,21 +61,66 @@ pub(crate) fn inventory(
     stores: Vec<Store>,
     progress: &Progress,
 ) -> Result<Inventory, Failure> {
-    let (mut known, ask): (Vec<_>, Vec<_>) = stores
-        .into_iter()
-        .map(|store| ((store.source, store.holdings), store.ask))
-        .unzip();
-    if ask.iter().all(Option::is_none) {
-        return Ok(Inventory::new(known));
-    }
-    let mut asked: Vec<HashSet<StorePath>> = vec![HashSet::new(); ask.len()];
-    loop {
-        let inventory = Inventory::new(known.clone());
-        let unclear = unclear(graph, roots, &inventory, &ask, &asked);
-        if unclear.is_empty() {
-            return Ok(inventory);
+    Asking::new(stores).inventory_for(graph, roots, None, progress)
+}
+
+/// Sources with what has been learnt from them so far.
+pub(crate) struct Asking {
+    known: Vec<(Source, Holdings)>,
+    ask: Vec<Option<NarinfoSource>>,
+    /// The paths that each was asked about.
+    asked: Vec<HashSet<StorePath>>,
+}
+
+impl Asking {
+    /// Nobody has been asked yet.
+    pub(crate) fn new(stores: Vec<Store>) -> Self {
+        let (known, ask): (Vec<_>, Vec<_>) = stores
+            .into_iter()
+            .map(|store| ((store.source, store.holdings), store.ask))
+            .unzip();
+        Self {
+            known,
+            asked: vec![HashSet::new(); ask.len()],
+            ask,
         }
-        ask_about(unclear, &ask, &mut asked, &mut known, progress)?;
+    }
+
+    /// Asks about some paths and all they refer to.
+    pub(crate) fn learn(
+        &mut self,
+        paths: BTreeSet<StorePath>,
+        progress: &Progress,
+    ) -> Result<(), Failure> {
+        ask_about(paths, &self.ask, &mut self.asked, &mut self.known, progress)
+    }
+
+    /// What is known of each source.
+    pub(crate) fn known(&self) -> &[(Source, Holdings)] {
+        &self.known
+    }
+
+    /// What is known, and asked where the plan for `roots` depends on it, together with what a
+    /// further source holds, which is asked last.
+    pub(crate) fn inventory_for(
+        &mut self,
+        graph: &DerivationGraph,
+        roots: &[Root],
+        last: Option<&(Source, Holdings)>,
+        progress: &Progress,
+    ) -> Result<Inventory, Failure> {
+        loop {
+            let sources = self.known.iter().chain(last);
+            let inventory = Inventory::new(sources.cloned().collect());
+            if self.ask.iter().all(Option::is_none) {
+                return Ok(inventory);
+            }
+            let unclear = unclear(graph, roots, &inventory, &self.ask, &self.asked);
+            if unclear.is_empty() {
+                return Ok(inventory);
+            }
+            self.learn(unclear, progress)?;
+        }
     }
 }
 

@@ -31,7 +31,10 @@ fn the_example_is_read() {
     let cache = config.cache.expect("it has a [cache]");
     assert_eq!(cache.kind, CacheKind::Cachix);
     assert_eq!(cache.capacity, Some(drv_graph::Bytes(5_000_000_000)));
-    assert_eq!(cache.producers.as_deref(), Some(&["shoshin".to_owned()][..]));
+    assert_eq!(
+        cache.producers.as_deref(),
+        Some(&["shoshin".to_owned()][..])
+    );
     let tiers: Vec<u8> = cache.tiers.iter().map(|t| t.tier.number()).collect();
     assert_eq!(tiers, [1, 2, 3]);
 }
@@ -168,7 +171,9 @@ fn broken_toml_is_an_error_with_its_place() {
 
 #[test]
 fn a_cache_without_a_name_or_a_kind_is_an_error() {
-    check("[cache]\ncapacity = \"5\"\n", &expect![[r#"
+    check(
+        "[cache]\ncapacity = \"5\"\n",
+        &expect![[r#"
         error: nothing says what kind of cache it is
          --> hmtool.toml:1:1
           |
@@ -188,13 +193,14 @@ fn a_cache_without_a_name_or_a_kind_is_an_error() {
           |
         2 | capacity = "5"
           |            ^^^
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
 fn everything_of_a_cache_has_its_place() {
     check(
-        "[machines.shoshin]\n[cache]\nname = \"c\"\nkind = \"file\"\ncapacity = \"1 GB\"\nbuffer = \"2 GB\"\ngenerations = 0\ncompression = \"xz 10\"\nmin-hit-rate = 80\nproducers = [\"shoshim\"]\n[[cache.tiers]]\ntier = 4\nregexes = [\"mcp-(\"]\n[[cache.tiers]]\npackage = [\"a\"]\n",
+        "[machines.shoshin]\n[cache]\nname = \"c\"\nkind = \"file\"\ncapacity = \"1 GB\"\nbuffer = \"2 GB\"\ngenerations = 0\ncompression = \"xz 10\"\nproducers = [\"shoshim\"]\n[[cache.tiers]]\ntier = 4\nregexes = [\"mcp-(\"]\n[[cache.tiers]]\npackage = [\"a\"]\n",
         &expect![[r#"
             error: nothing says in which directory it is
              --> hmtool.toml:4:8
@@ -222,39 +228,34 @@ fn everything_of_a_cache_has_its_place() {
               |               ^^^^^^^
               |
               = help: write `xz`, `xz 0` to `xz 9`, `zstd`, `zstd 1` to `zstd 22`, or `none`
-            error: `min-hit-rate` in [cache] is not a number from 0 to 1
-             --> hmtool.toml:9:16
-              |
-            9 | min-hit-rate = 80
-              |                ^^ this is an integer
             error: there is no machine `shoshim`
-              --> hmtool.toml:10:14
-               |
-            10 | producers = ["shoshim"]
-               |              ^^^^^^^^^ did you mean `shoshin`?
+             --> hmtool.toml:9:14
+              |
+            9 | producers = ["shoshim"]
+              |              ^^^^^^^^^ did you mean `shoshin`?
             error: there is no cache tier 4
-              --> hmtool.toml:12:8
+              --> hmtool.toml:11:8
                |
-            12 | tier = 4
+            11 | tier = 4
                |        ^
                |
                = help: 1 is always held, 2 when there is room, 3 only where something held needs it
             error: `mcp-(` is not a regular expression
-              --> hmtool.toml:13:17
+              --> hmtool.toml:12:17
                |
-            13 | regexes = ["mcp-("]
+            12 | regexes = ["mcp-("]
                |                 ^ unclosed group
             error: rules of no cache tier
-              --> hmtool.toml:14:1
+              --> hmtool.toml:13:1
                |
-            14 | [[cache.tiers]]
+            13 | [[cache.tiers]]
                | ^^^^^^^^^^^^^^^
                |
                = help: add `tier = 1`, 2 or 3
             error: unknown key `package` in [[cache.tiers]]
-              --> hmtool.toml:15:1
+              --> hmtool.toml:14:1
                |
-            15 | package = ["a"]
+            14 | package = ["a"]
                | ^^^^^^^ did you mean `packages`?
         "#]],
     );

@@ -31,6 +31,8 @@ pub(crate) struct CachePlan {
     pub(crate) buffer_bytes: u64,
     /// What may be held: `capacityBytes` without `bufferBytes`.
     pub(crate) limit_bytes: u64,
+    /// Whether anything told what is held now; else the cache is taken for empty.
+    pub(crate) is_held_known: bool,
     /// What is held now.
     pub(crate) occupied_before_bytes: u64,
     /// What is held after the last step.
@@ -46,7 +48,7 @@ pub(crate) struct CachePlan {
     /// How what is pushed is compressed.
     pub(crate) compression: Compression,
     /// What is held after the last step, by cache tier 1 to 3.
-    pub(crate) tiers: Vec<Tier>,
+    pub(crate) tiers: Vec<HeldOfTier>,
     /// Older generations, the newest first, down to the first that does not fit.
     pub(crate) generations: Vec<Generation>,
     /// What has to be done, in order. Carried out one by one they fit at every step, and nothing is
@@ -54,8 +56,9 @@ pub(crate) struct CachePlan {
     pub(crate) steps: Vec<Step>,
     /// What is to be pinned in the end, by name.
     pub(crate) pins: Vec<PinGoal>,
-    /// Every path that is held now or afterwards, or was considered.
-    pub(crate) paths: Vec<Path>,
+    /// Every path that is held now or afterwards, or was considered, with all these refer to as far
+    /// as it is not upstream, and the first that is.
+    pub(crate) paths: Vec<KnownPath>,
     /// The limits that were asked for, each with its outcome.
     pub(crate) gates: Vec<Gate>,
 }
@@ -123,7 +126,7 @@ pub(crate) struct Amount {
 #[derive(Clone, Copy, Debug, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct Tier {
+pub(crate) struct HeldOfTier {
     /// 1, 2 or 3.
     pub(crate) tier: u8,
     /// Paths held after the last step.
@@ -150,7 +153,11 @@ pub(crate) struct Generation {
 /// One thing to do.
 #[derive(Clone, Debug, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
-#[serde(tag = "action", rename_all = "camelCase", rename_all_fields = "camelCase")]
+#[serde(
+    tag = "action",
+    rename_all = "camelCase",
+    rename_all_fields = "camelCase"
+)]
 pub(crate) enum Step {
     /// Upload a path, compressed as `compression` says. All it refers to is there.
     Push {
@@ -203,7 +210,7 @@ pub(crate) struct PinGoal {
 #[derive(Clone, Debug, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct Path {
+pub(crate) struct KnownPath {
     /// The store path.
     pub(crate) path: String,
     /// The producer's derivation that makes it; null where none does.
@@ -217,8 +224,9 @@ pub(crate) struct Path {
     pub(crate) size_source: &'static str,
     /// What it refers to, ascending.
     pub(crate) references: Vec<String>,
-    /// Whether somebody who has the path told its references; else they are assumed.
-    pub(crate) are_references_told: bool,
+    /// How that is known: `told` by somebody who has the path, or `assumed` by others of its name or
+    /// by what it is built from.
+    pub(crate) references_source: &'static str,
     /// Whether another cache serves it.
     pub(crate) is_upstream: bool,
     /// Whether this cache holds it now.
@@ -232,7 +240,11 @@ pub(crate) struct Path {
 /// Why a path is held afterwards, or not.
 #[derive(Clone, Debug, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
-#[serde(tag = "reason", rename_all = "kebab-case", rename_all_fields = "camelCase")]
+#[serde(
+    tag = "reason",
+    rename_all = "kebab-case",
+    rename_all_fields = "camelCase"
+)]
 pub(crate) enum Why {
     /// Held: it is of tier 1.
     TierOne,

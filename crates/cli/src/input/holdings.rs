@@ -1,6 +1,6 @@
 //! What a store or a cache holds, as a file tells it.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use cache_policy::{Holding, Holdings};
 use drv_graph::{Format, PathInfo, StorePath, dry_run, dump_db, narinfo, path_info};
@@ -42,6 +42,26 @@ pub(crate) fn read(file: &Path, progress: &Progress) -> Result<Holdings, Failure
         }),
         None => list(content::as_text(&bytes, file)?, file),
     }
+}
+
+/// Reads every narinfo of a directory, what `nix copy --to file://DIR` writes.
+pub(crate) fn read_dir(dir: &Path, progress: &Progress) -> Result<Holdings, Failure> {
+    let failed = |e| Failure::reading(dir, e);
+    let mut files = Vec::new();
+    for entry in std::fs::read_dir(dir).map_err(failed)? {
+        let file = entry.map_err(failed)?.path();
+        if file.extension().is_some_and(|end| end == "narinfo") {
+            files.push(file);
+        }
+    }
+    // The first mistake is the same one every time.
+    files.sort();
+    let read = |file: &PathBuf| {
+        let bytes = content::read(file, progress)?;
+        let info = narinfo::read(&bytes).map_err(|e| data_failure(file, &e))?;
+        Ok(holding(info.info))
+    };
+    files.iter().map(read).collect()
 }
 
 /// A path-info entry as a holding.
