@@ -177,7 +177,9 @@ fn a_directory_is_its_nix_files_in_order() {
 
 #[test]
 fn what_cannot_be_checked_does_not_end_the_run() {
+    let asserts = format!("{}true", "assert a; ".repeat(600));
     let folder = folder(&[
+        ("asserts.nix", asserts.as_bytes()),
         ("broken.nix", b"[ ./a.nix "),
         ("fine.nix", b"let a = 1; in 2"),
         ("latin.nix", b"# \xe9t\xe9\n1"),
@@ -187,6 +189,7 @@ fn what_cannot_be_checked_does_not_end_the_run() {
     let output = hmtool(folder.path(), &args);
     assert_eq!(output.status.code(), Some(2));
     let expected = [
+        ("over-limit", "asserts.nix"),
         ("syntax-error", "broken.nix"),
         ("unused-let", "fine.nix"),
         ("not-utf8", "latin.nix"),
@@ -198,10 +201,12 @@ fn what_cannot_be_checked_does_not_end_the_run() {
         expected.map(|(rule, file)| (rule.to_owned(), file.to_owned()))
     );
     let summary = json(&output)["summary"].clone();
-    assert_eq!(summary["files"], 5);
-    assert_eq!(summary["uncheckedFiles"], 4);
+    assert_eq!(summary["files"], 6);
+    assert_eq!(summary["uncheckedFiles"], 5);
     let output = hmtool(folder.path(), &["overlay", "check", "locked.nix"]);
     assert_eq!(output.status.code(), Some(0), "that is as it should be");
+    let output = hmtool(folder.path(), &["overlay", "check", "asserts.nix"]);
+    assert_eq!(output.status.code(), Some(0), "Nix reads it");
 }
 
 #[test]

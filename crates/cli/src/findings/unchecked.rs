@@ -1,13 +1,13 @@
 //! Files that cannot be checked: each is a finding, and the others are checked all the same.
 
-use overlay_ast::{Diagnostic, Document};
+use overlay_ast::{Code, Diagnostic, Document};
 
 use super::{NixFile, Source, finding};
 use crate::dto::findings::{Finding, Related, Rule, Severity};
 use crate::failure::Problem;
 
 /// Id, severity, summary, explanation.
-const RULES: [(&str, Severity, &str, &str); 4] = [
+const RULES: [(&str, Severity, &str, &str); 5] = [
     (
         "encrypted-file",
         Severity::Note,
@@ -19,6 +19,12 @@ const RULES: [(&str, Severity, &str, &str); 4] = [
         Severity::Error,
         "a file that is not a text in UTF-8",
         include_str!("../../rules/not-utf8.md"),
+    ),
+    (
+        "over-limit",
+        Severity::Note,
+        "a file that nests too deep, or is too large, to be checked",
+        include_str!("../../rules/over-limit.md"),
     ),
     (
         "syntax-error",
@@ -132,6 +138,15 @@ pub(crate) fn read(file: &NixFile) -> Result<Document, Vec<Finding>> {
 }
 
 fn syntax_error(problem: Diagnostic, source: &Source<'_>) -> Finding {
+    // Nix may read it all the same.
+    let (rule, severity, message) = match problem.code {
+        Code::TooDeep | Code::TooLarge => (
+            "over-limit",
+            Severity::Note,
+            format!("{}; the file is not checked", problem.message),
+        ),
+        _ => ("syntax-error", Severity::Error, problem.message),
+    };
     Finding {
         place: Some(source.place(problem.span.into())),
         related: problem
@@ -143,6 +158,6 @@ fn syntax_error(problem: Diagnostic, source: &Source<'_>) -> Finding {
             })
             .collect(),
         hint: problem.hint,
-        ..finding("syntax-error", Severity::Error, problem.message)
+        ..finding(rule, severity, message)
     }
 }
