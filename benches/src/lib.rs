@@ -3,6 +3,7 @@
 pub mod cpu_time;
 pub mod nix_files;
 pub mod requests;
+pub mod store_paths;
 
 use std::fmt::Write as _;
 use std::io::{self, Write};

@@ -51,8 +51,8 @@ struct Preflow<'g> {
     active: Vec<Vec<u32>>,
     /// No item with excess has a label above this.
     highest: usize,
-    /// Number of items by label.
-    population: Vec<u32>,
+    /// Items by label, those that cannot reach the sink left out.
+    levels: Levels,
     /// The next way to try of each item: its arcs first, then the arcs into it.
     current: Vec<u32>,
     relabelled: usize,
@@ -70,7 +70,7 @@ impl<'g> Preflow<'g> {
             nowhere: n as u32 + 1,
             active: vec![Vec::new(); n + 2],
             highest: 0,
-            population: vec![0; n + 2],
+            levels: Levels::new(n),
             current: vec![0; n],
             relabelled: 0,
         }
@@ -92,7 +92,7 @@ impl<'g> Preflow<'g> {
         let n = self.graph.len() as u32;
         self.relabelled = 0;
         self.label.fill(self.nowhere);
-        self.population.fill(0);
+        self.levels.clear();
         self.current.fill(0);
         for active in &mut self.active {
             active.clear();
@@ -108,7 +108,7 @@ impl<'g> Preflow<'g> {
         while let Some(&item) = queue.get(next) {
             next += 1;
             let label = self.label[item as usize];
-            self.population[label as usize] += 1;
+            self.levels.add(item, label);
             if self.excess[item as usize] > 0 {
                 self.activate(item);
             }
@@ -212,13 +212,17 @@ impl<'g> Preflow<'g> {
             .map(|other| self.label[other as usize])
             .min();
         self.relabelled += 1;
-        self.population[old as usize] -= 1;
-        if self.population[old as usize] == 0 {
-            // Nothing is left at the old height: what is above cannot reach the sink any more.
-            for label in &mut self.label {
-                if *label > old && *label < nowhere {
-                    self.population[*label as usize] -= 1;
-                    *label = nowhere;
+        self.levels.remove(item);
+        if self.levels.first(old).is_none() {
+            // Nothing is left at the old height: what is above cannot reach the sink any more. An
+            // item is lifted just above another, so there was no such gap before.
+            for label in old + 1.. {
+                if self.levels.first(label).is_none() {
+                    break;
+                }
+                while let Some(above) = self.levels.first(label) {
+                    self.levels.remove(above);
+                    self.label[above as usize] = nowhere;
                 }
             }
             self.label[v] = nowhere;
@@ -228,8 +232,61 @@ impl<'g> Preflow<'g> {
         self.label[v] = new;
         self.current[v] = 0;
         if new < nowhere {
-            self.population[new as usize] += 1;
+            self.levels.add(item, new);
         }
+    }
+}
+
+/// The items at each label, as doubly linked rings through a link for each label: to look at what
+/// is above a gap takes no longer than there is of it.
+struct Levels {
+    links: Vec<Link>,
+    items: u32,
+}
+
+#[derive(Clone, Copy)]
+struct Link {
+    next: u32,
+    before: u32,
+}
+
+impl Levels {
+    /// No items yet, of up to `items`.
+    fn new(items: usize) -> Self {
+        let alone = Link { next: 0, before: 0 };
+        // Labels go to `nowhere`, which is one more than the items.
+        let mut levels = Self {
+            links: vec![alone; 2 * items + 2],
+            items: items as u32,
+        };
+        levels.clear();
+        levels
+    }
+
+    fn clear(&mut self) {
+        for (at, link) in (0..).zip(&mut self.links) {
+            let (next, before) = (at, at);
+            *link = Link { next, before };
+        }
+    }
+
+    fn add(&mut self, item: u32, label: u32) {
+        let ring = self.items + label;
+        let next = self.links[ring as usize].next;
+        self.links[item as usize] = Link { next, before: ring };
+        self.links[next as usize].before = item;
+        self.links[ring as usize].next = item;
+    }
+
+    fn remove(&mut self, item: u32) {
+        let Link { next, before } = self.links[item as usize];
+        self.links[before as usize].next = next;
+        self.links[next as usize].before = before;
+    }
+
+    fn first(&self, label: u32) -> Option<u32> {
+        let first = self.links[(self.items + label) as usize].next;
+        (first < self.items).then_some(first)
     }
 }
 
