@@ -158,19 +158,22 @@ impl<K: PathKey> Moving<'_, K> {
             };
             let name = pending.remove(next);
             let goal = goals[name];
-            self.push(goal[0]);
+            for id in self.missing(goal[0]) {
+                self.push(id);
+            }
             self.pin(name, goal);
             self.unpin_all_but(name, goal, false);
             self.evict();
         }
+        // What is wanted is closed, and comes after all it refers to.
         for id in self.order.clone() {
-            if self.wanted[id.index()] {
+            if self.wanted[id.index()] && !self.held[id.index()] {
                 self.push(id);
             }
         }
     }
 
-    /// What is missing of a path's closure, each after all it refers to.
+    /// What is missing of a path's closure, each after all it refers to. O(n + r).
     fn missing(&self, id: PathId) -> Vec<PathId> {
         let mut is_needed = vec![false; self.model.len()];
         for id in self.model.closure([id]) {
@@ -187,17 +190,15 @@ impl<K: PathKey> Moving<'_, K> {
     }
 
     fn push(&mut self, id: PathId) {
-        for id in self.missing(id) {
-            let bytes = self.model.bytes(id);
-            self.held[id.index()] = true;
-            self.used += u128::from(bytes.0);
-            self.peak = self.peak.max(self.used);
-            self.steps.push(Step::Push {
-                path: self.key(id),
-                bytes,
-                compression: self.compression,
-            });
-        }
+        let bytes = self.model.bytes(id);
+        self.held[id.index()] = true;
+        self.used += u128::from(bytes.0);
+        self.peak = self.peak.max(self.used);
+        self.steps.push(Step::Push {
+            path: self.key(id),
+            bytes,
+            compression: self.compression,
+        });
     }
 
     fn pin(&mut self, name: &str, goal: &[PathId]) {
