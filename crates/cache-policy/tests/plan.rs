@@ -85,17 +85,110 @@ fn what_cannot_be_is_named() {
         "unknown-path",
         "gone",
     );
-    for (seconds, said) in [(f64::NAN, "NaN"), (-1.0, "-1"), (f64::INFINITY, "inf")] {
-        check(
-            vec![lib()],
-            vec![saving(&["lib"], seconds)],
-            "bad-cost",
-            said,
-        );
+    for (number, said) in [(f64::NAN, "NaN"), (-1.0, "-1"), (f64::INFINITY, "inf")] {
+        let cost = saving(&["lib"], number);
+        let demand = Saving {
+            demand: number,
+            ..saving(&["lib"], 1.0)
+        };
+        check(vec![lib()], vec![cost], "bad-cost", said);
+        check(vec![lib()], vec![demand], "bad-cost", said);
     }
     let everything = vec![facts("a", 2, 0, &["x", "y"]), facts("b", 2, 1, &["z"])];
     let (codes, _) = refused(everything, vec![saving(&["q"], 1.0)]);
     assert_eq!(codes.len(), 5, "{codes:?}");
+}
+
+#[test]
+fn a_long_cycle_is_named_from_its_smallest_path_on() {
+    let name = |i: usize| format!("p{:02}", i % 12);
+    let paths = (0..12)
+        .rev()
+        .map(|i| facts(&name(i), 2, 1, &[&name(i + 1)]));
+    let errors = Model::new(paths, []).expect_err("a cycle");
+    let around: Vec<String> = (0..12).map(name).collect();
+    assert_eq!(errors.0, [ModelError::Cycle(around)]);
+    let message = errors.to_string();
+    assert!(message.ends_with("p06 → p07 → and 4 more"), "{message}");
+}
+
+#[test]
+fn a_path_may_be_given_twice_where_both_say_the_same() {
+    let lib = || facts("lib", 2, 10, &[]);
+    let (one, other) = (
+        facts("app", 2, 1, &["lib", "app"]),
+        facts("app", 2, 1, &["app", "lib"]),
+    );
+    let once = Model::new([lib(), one.clone()], []);
+    assert_eq!(Model::new([one, lib(), other, lib()], []), once);
+}
+
+/// A path that is known by its content is a path like any other, and its name is no less of the
+/// store that it is in.
+#[test]
+fn content_addressed_paths_are_planned_like_others() {
+    let dir = "/gnu/store";
+    let (source, app) = ("0".repeat(32) + "-source", "1".repeat(32) + "-app");
+    let json = format!(
+        r#"{{"version": 2, "storeDir": "{dir}", "info": {{
+            "{source}": {{"narSize": 70, "references": [],
+                "ca": "fixed:r:sha256:1b8m03r63zqhnjf7l5wnldhh7c134ap5vpj0850ymkq1iyzicy5s"}},
+            "{app}": {{"narSize": 30, "references": ["{app}", "{source}"], "ca": null}}}}}}"#
+    );
+    let infos = drv_graph::path_info::read(json.as_bytes()).expect("path-info");
+    let paths = infos.valid.iter().map(|info| PathFacts {
+        key: info.path.clone(),
+        references: info.references.clone(),
+        size: Some(FileSize::told(info.nar_size)),
+        tier: CacheTier::WhenRoom,
+        is_upstream: false,
+    });
+    let app = StorePath::from_base_name(dir, &app).expect("a store path");
+    let saving = Saving {
+        needs: vec![app.clone()],
+        rebuild_seconds: 5.0,
+        demand: 1.0,
+    };
+    let model = Model::new(paths, [saving]).expect("it is well");
+    let app = model.find(&app).expect("it is there");
+    let kept = |capacity| {
+        let request = Request {
+            model: &model,
+            budget: Budget {
+                capacity: Bytes(capacity),
+                buffer: Bytes(0),
+            },
+            pins: &[],
+            revisions: 1,
+            state: &CacheState::default(),
+            compression: Compression::NIX,
+        };
+        let plan = plan(&request).expect("there is no tier 1");
+        assert_eq!(verify(&request, &plan), []);
+        plan.keeps(app)
+    };
+    assert_eq!((kept(100), kept(99)), (true, false));
+}
+
+#[test]
+fn one_path_larger_than_the_budget_is_an_error_or_has_a_reason() {
+    let plan = |tier| {
+        let model = Model::new([facts("huge", tier, 200, &[])], [saving(&["huge"], 9.0)]);
+        planned(
+            &model.expect("it is well"),
+            100,
+            &[],
+            &CacheState::default(),
+        )
+    };
+    let error = plan(1).expect_err("tier 1 does not fit");
+    assert_eq!(error.code(), "tier-one-does-not-fit");
+    let without = plan(2).expect("a plan");
+    let why = WhyLeftOut::TooLarge {
+        closure: Bytes(200),
+        room: Bytes(100),
+    };
+    assert_eq!((without.kept.len(), without.left_out[0].why), (0, why));
 }
 
 #[test]

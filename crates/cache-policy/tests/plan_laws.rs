@@ -1,53 +1,53 @@
 //! What holds for every plan.
 
 use cache_policy::CacheTier;
-use cache_policy::model::{FileSize, Model, PathId, Saving};
+use cache_policy::model::{FileSize, Model, PathId};
 use cache_policy::plan::strategies::{Situation, situation};
 use cache_policy::plan::{Plan, PlanError, Step, plan, verify};
 use drv_graph::Bytes;
 use proptest::prelude::*;
 
-/// What the consumers save when `kept` is held, tier 3 for itself left out, as the plan counts it.
-fn worth(situation: &Situation, kept: &[bool], tier_one: &[bool]) -> u128 {
-    let facts = |key: u32| &situation.paths[key as usize];
-    let counts = |saving: &&Saving<u32>| {
-        let open = |key: &u32| !tier_one[*key as usize] && !facts(*key).is_upstream;
-        let is_local = |key: &u32| open(key) && facts(*key).tier == CacheTier::Local;
-        saving.needs.iter().any(|key| !facts(*key).is_upstream)
-            && saving
-                .needs
-                .iter()
-                .all(|key| kept[*key as usize] || facts(*key).is_upstream)
-            && !saving.needs.iter().any(is_local)
-    };
-    let saved = situation.savings.iter().filter(counts);
-    saved
-        .map(|s| (s.rebuild_seconds * s.demand * 1_000.0).round() as u128)
-        .sum()
-}
-
-/// The most that any closed set with tier 1 saves within the limit, by trying all.
+/// The most that any closed set with tier 1 saves within the limit, by trying all sets: bit `i`
+/// of one is path `i`. What tier 3 saves for itself does not count, as in the plan.
 fn oracle(situation: &Situation) -> Option<u128> {
     let (model, limit) = (&situation.model, situation.budget.limit()?);
-    let n = model.len();
+    let mask = |ids: &mut dyn Iterator<Item = PathId>| ids.fold(0_u32, |set, id| set | 1 << id.0);
     let of_tier_one = |id: &PathId| model.facts(*id).tier == CacheTier::Always;
-    let mut tier_one = vec![false; n];
-    for id in model.closure(model.ids().filter(of_tier_one)) {
-        tier_one[id.index()] = true;
-    }
-    let sets = (0..1_u32 << n).map(|set| (0..n).map(|i| set >> i & 1 == 1).collect());
-    let fits = |kept: &Vec<bool>| {
-        let ids: Vec<PathId> = model.ids().filter(|id| kept[id.index()]).collect();
-        let size: u128 = ids.iter().map(|id| u128::from(model.bytes(*id).0)).sum();
-        size <= u128::from(limit.0)
-            && ids
-                .iter()
-                .all(|id| model.references(*id).all(|to| kept[to.index()]))
-            && ids.iter().all(|id| !model.facts(*id).is_upstream)
-            && (0..n).all(|i| kept[i] || !tier_one[i])
+    let tier_one = mask(&mut model.closure(model.ids().filter(of_tier_one)).into_iter());
+    let upstream = mask(&mut model.ids().filter(|id| model.facts(*id).is_upstream));
+    let is_local = |id: &PathId| model.facts(*id).tier == CacheTier::Local;
+    let local = mask(&mut model.ids().filter(is_local)) & !upstream & !tier_one;
+    let required: Vec<u32> = model
+        .ids()
+        .map(|id| mask(&mut model.references(id)))
+        .collect();
+    let savings = situation.savings.iter().map(|saving| {
+        let needs = mask(&mut saving.needs.iter().map(|&key| PathId(key)));
+        let millis = (saving.rebuild_seconds * saving.demand * 1_000.0).round();
+        (needs, millis as u128)
+    });
+    let counts = |(needs, _): &(u32, u128)| needs & !upstream != 0 && needs & local == 0;
+    let savings: Vec<(u32, u128)> = savings.filter(counts).collect();
+
+    let ids = |set: u32| model.ids().filter(move |id| set >> id.0 & 1 == 1);
+    let may_be_held = |set: &u32| {
+        let (set, limit) = (*set, u128::from(limit.0));
+        set & upstream == 0
+            && set & tier_one == tier_one
+            && ids(set).all(|id| required[id.index()] & !set == 0)
+            && ids(set)
+                .map(|id| u128::from(model.bytes(id).0))
+                .sum::<u128>()
+                <= limit
     };
-    let kept = sets.filter(fits);
-    kept.map(|kept| worth(situation, &kept, &tier_one)).max()
+    let sets = (0..1_u32 << model.len()).filter(may_be_held);
+    let saved = sets.map(|set| {
+        let had = savings
+            .iter()
+            .filter(|(needs, _)| needs & !set & !upstream == 0);
+        had.map(|(_, millis)| millis).sum()
+    });
+    saved.max()
 }
 
 fn remade(situation: &Situation) -> Situation {
@@ -71,7 +71,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(400))]
 
     #[test]
-    fn a_plan_obeys_every_law(situation in situation(14)) {
+    fn a_plan_obeys_every_law(situation in situation(16)) {
         let request = situation.request();
         if let Ok(plan) = plan(&request) {
             prop_assert_eq!(verify(&request, &plan), []);
@@ -79,12 +79,14 @@ proptest! {
     }
 
     #[test]
-    fn a_plan_is_the_best_there_is(situation in situation(9)) {
+    fn a_plan_is_the_best_there_is(situation in situation(16)) {
         match plan(&situation.request()) {
             Ok(plan) => {
                 let best = oracle(&situation).expect("there is a plan");
-                prop_assert!(plan.saved_millis <= best && best <= plan.bound_millis);
-                prop_assert_eq!(plan.saved_millis, best);
+                let share = (best - plan.saved_millis) as f64 / best.max(1) as f64;
+                prop_assert!(share <= plan.gap() && best <= plan.bound_millis);
+                // So few paths are decided exactly.
+                prop_assert_eq!((plan.saved_millis, plan.gap()), (best, 0.0));
             }
             Err(PlanError::TierOne { closure, total, limit }) => {
                 prop_assert_eq!(oracle(&situation), None);
@@ -96,7 +98,7 @@ proptest! {
     }
 
     #[test]
-    fn after_a_plan_nothing_is_to_be_done(situation in situation(14)) {
+    fn after_a_plan_nothing_is_to_be_done(situation in situation(16)) {
         if let Ok(first) = plan(&situation.request()) {
             let after = applied(&situation, &first);
             let second = plan(&after.request()).expect("it fits as before");
@@ -107,7 +109,7 @@ proptest! {
     }
 
     #[test]
-    fn the_order_of_the_input_does_not_matter(situation in situation(14)) {
+    fn the_order_of_the_input_does_not_matter(situation in situation(16)) {
         let mut other = situation.clone();
         other.paths.reverse();
         other.savings.reverse();
@@ -123,7 +125,7 @@ proptest! {
     }
 
     #[test]
-    fn more_room_never_saves_less(situation in situation(10), more in 0..200_u64) {
+    fn more_room_never_saves_less(situation in situation(16), more in 0..200_u64) {
         let mut larger = situation.clone();
         larger.budget.capacity = situation.budget.capacity + Bytes(more);
         if let Ok(before) = plan(&situation.request()) {
@@ -133,7 +135,7 @@ proptest! {
     }
 
     #[test]
-    fn what_another_cache_has_never_does_harm(situation in situation(10), path in 0..10_usize) {
+    fn what_another_cache_has_never_does_harm(situation in situation(16), path in 0..16_usize) {
         let mut helped = situation.clone();
         let path = path % helped.paths.len();
         // With all that belongs to it, as a cache serves it.
@@ -155,7 +157,7 @@ proptest! {
     }
 
     #[test]
-    fn a_spoiled_plan_is_noticed(situation in situation(14), what in any::<prop::sample::Index>()) {
+    fn a_spoiled_plan_is_noticed(situation in situation(16), what in any::<prop::sample::Index>()) {
         let request = situation.request();
         let Ok(whole) = plan(&request) else { return Ok(()) };
         let mut spoiled = whole.clone();
