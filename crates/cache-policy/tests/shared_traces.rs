@@ -49,6 +49,25 @@ fn read_trace(dir: &Path) -> Trace {
 }
 
 #[test]
+fn the_trace_is_what_its_description_says() {
+    let Some(dir) = shared_data::dir("the_trace_is_what_its_description_says") else {
+        return;
+    };
+    let text = shared_data::read(&dir.join("traces/nixlike.csv.gz"));
+    let (trace, keys) = read_csv(&text).expect("a trace");
+    assert_eq!((trace.requests().len(), trace.key_count()), (59_934, 3_438));
+    let gigabytes = trace.unique_bytes().0 as f64 / 1e9;
+    assert_eq!(format!("{gigabytes:.2}"), "11.38");
+    let last = trace.requests().last().expect("a request");
+    let days = last.time / 86_400;
+    assert!((358..=366).contains(&days), "a year of {days} days");
+    let metadata = shared_data::read(&dir.join("traces/nixlike_meta.json.gz"));
+    let metadata = PathMetadata::read(&metadata).expect("metadata");
+    let (catalogue, unknown) = metadata.catalogue(&keys);
+    assert_eq!((catalogue.len(), unknown), (3_438, 0));
+}
+
+#[test]
 fn misses_equal_those_of_the_reference() {
     let Some(dir) = shared_data::dir("misses_equal_those_of_the_reference") else {
         return;
