@@ -135,6 +135,91 @@
 //! Keys are dense numbers within a trace, whatever they are outside. The misses of every policy
 //! that libCacheSim has and that draws no lots equal libCacheSim's.
 //!
+//! A policy of one's own implements [`policy::Policy`]: it hears of each request, and says what to
+//! evict and what to insert. The simulator keeps the books, and [`simulate::laws`] says what the
+//! policy did that no cache can do. Here one never evicts what a plan holds, and runs beside those
+//! that are there:
+//!
+//! ```
+//! use std::collections::VecDeque;
+//!
+//! use cache_policy::model::{FileSize, Model, PathFacts, Saving};
+//! use cache_policy::plan::{Budget, CacheState, Request as PlanRequest, plan};
+//! use cache_policy::policy::{Lru, Policy};
+//! use cache_policy::simulate::{Cache, laws, simulate};
+//! use cache_policy::trace::{Catalogue, KeyId, Request, read_csv};
+//! use cache_policy::{CacheTier, Compression};
+//! use drv_graph::Bytes;
+//!
+//! /// First in, first out, for all but what a plan says to hold.
+//! struct HoldsPlan {
+//!     is_planned: Vec<bool>,
+//!     others: VecDeque<KeyId>,
+//! }
+//!
+//! impl Policy for HoldsPlan {
+//!     fn hit(&mut self, _: &Request, _: &mut Cache) {}
+//!
+//!     fn miss(&mut self, request: &Request, cache: &mut Cache) {
+//!         while !cache.fits(request.size) {
+//!             // Without anything that may go the object passes by.
+//!             let Some(victim) = self.others.pop_front() else { return };
+//!             cache.evict(victim);
+//!         }
+//!         cache.insert(request);
+//!         if !self.is_planned[request.key.index()] {
+//!             self.others.push_back(request.key);
+//!         }
+//!     }
+//! }
+//!
+//! let log = b"time,key,size\n0,llvm,60\n1,a,30\n2,b,30\n3,llvm,60\n4,a,30\n5,b,30\n6,llvm,60\n";
+//! let (trace, keys) = read_csv(log)?;
+//! let (capacity, catalogue) = (Bytes(100), Catalogue::unknown(&trace));
+//!
+//! let paths = keys.iter().zip([60, 30, 30]).map(|(key, size)| PathFacts {
+//!     key: key.to_string(),
+//!     references: vec![],
+//!     size: Some(FileSize::told(Bytes(size))),
+//!     tier: CacheTier::WhenRoom,
+//!     is_upstream: false,
+//! });
+//! let savings = [("llvm", 5400.0), ("a", 10.0), ("b", 10.0)];
+//! let savings = savings.map(|(key, rebuild_seconds)| Saving {
+//!     needs: vec![key.to_owned()],
+//!     rebuild_seconds,
+//!     demand: 1.0,
+//! });
+//! let model = Model::new(paths, savings)?;
+//! let plan = plan(&PlanRequest {
+//!     model: &model,
+//!     // What is left is for what comes and goes.
+//!     budget: Budget { capacity, buffer: Bytes(30) },
+//!     pins: &[],
+//!     revisions: 1,
+//!     state: &CacheState::default(),
+//!     compression: Compression::NIX,
+//! })?;
+//!
+//! let id = |key: &&str| model.find(&key.to_string());
+//! let is_planned = |key| id(key).is_some_and(|id| plan.keeps(id));
+//! let ours = || HoldsPlan {
+//!     is_planned: keys.iter().map(is_planned).collect(),
+//!     others: VecDeque::new(),
+//! };
+//! assert_eq!(laws::check(&trace, capacity, ours), []);
+//! let missed = |policy: &mut dyn Policy| simulate(&trace, &catalogue, capacity, policy).missed;
+//! assert_eq!(missed(&mut ours()).count, 5);
+//! assert_eq!(missed(&mut Lru::new(trace.key_count())).count, 7);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # Features
+//!
+//! `proptest`: strategies that generate what the laws are about, for the tests of other crates:
+//! `simulate::strategies` has traces, catalogues and whole problems, `plan::strategies` whole
+//! situations of a cache. Name it where you depend on this crate for tests.
+//!
 //! The crate asks nobody: what a server or a directory answered is put in.
 #![warn(
     clippy::disallowed_macros,

@@ -2,7 +2,7 @@
 //!
 //! A policy of one's own goes through [`check`]; a simulator of one's own writes down its
 //! [`Step`]s for [`verify`]. The `proptest` feature has strategies that generate traces and
-//! catalogues for either: see [`strategies`](super::strategies) where it is on.
+//! catalogues for either, in `simulate::strategies`.
 
 use std::fmt;
 
