@@ -90,6 +90,8 @@ pub(crate) enum Document {
     CommonArch,
     /// What `hmtool profile flags --format json` prints
     Flags,
+    /// What `hmtool cache hits --format json` prints
+    CacheHits,
     /// What `hmtool cache plan --format json` prints
     CachePlan,
     /// What `hmtool cache simulate --format json` prints

@@ -71,6 +71,7 @@ fn run(verb: &Verb) -> Result<Outcome, Failure> {
                 Document::Machine => dto::machine::SCHEMA,
                 Document::CommonArch => dto::common_arch::SCHEMA,
                 Document::Flags => dto::flags::SCHEMA,
+                Document::CacheHits => dto::cache_hits::SCHEMA,
                 Document::CachePlan => dto::cache_plan::SCHEMA,
                 Document::CacheSimulation => dto::cache_simulation::SCHEMA,
                 Document::Profile => dto::profile::SCHEMA,

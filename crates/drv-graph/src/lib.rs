@@ -102,7 +102,7 @@ mod json;
 pub mod narinfo;
 mod options;
 pub mod path_info;
-mod reach;
+pub mod reach;
 pub mod rebuild;
 mod recipe;
 pub mod request_log;

@@ -11,7 +11,7 @@ const WORDS: usize = BLOCK / 64;
 ///
 /// O(s/512 · (n + e)) for s sets and the number of pairs that are summed, with 64 bytes for each
 /// derivation.
-pub(crate) fn sums<S: AsRef<[DrvId]>>(
+pub fn sums<S: AsRef<[DrvId]>>(
     graph: &DerivationGraph,
     sets: &[S],
     goes_on: impl Fn(DrvId) -> bool,

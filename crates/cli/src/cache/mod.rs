@@ -1,6 +1,7 @@
 //! `hmtool cache`: what a binary cache should hold.
 
 mod args;
+mod hits;
 mod outputs;
 mod pins;
 mod plan;
@@ -16,6 +17,8 @@ use crate::output::Outcome;
 /// What to do with a cache.
 #[derive(Debug, Subcommand)]
 pub(crate) enum CacheVerb {
+    /// Show what of one machine's builds another can use, and why not the rest
+    Hits(Box<hits::HitsArgs>),
     /// Choose what a cache should hold, and the steps that get it there
     Plan(Box<plan::PlanArgs>),
     /// Show what each eviction policy would have missed of a year of requests, or of any trace
@@ -25,6 +28,7 @@ pub(crate) enum CacheVerb {
 /// Runs one verb.
 pub(crate) fn run(verb: &CacheVerb) -> Result<Outcome, Failure> {
     match verb {
+        CacheVerb::Hits(args) => hits::run(args),
         CacheVerb::Plan(args) => plan::run(args),
         CacheVerb::Simulate(args) => simulate::run(args),
     }

@@ -128,6 +128,12 @@ impl Side {
             .fold(0, |sum, id| sum.saturating_add(self.millis(id)))
     }
 
+    /// The derivation's attribute, else its name.
+    pub(super) fn label(&self, id: DrvId) -> &str {
+        let attribute = self.input.attributes.get(&id).map(String::as_str);
+        attribute.unwrap_or(self.input.graph[id].name())
+    }
+
     /// Whether a cache may serve what a derivation makes: it is built, not downloaded, and allows
     /// substitutes.
     pub(super) fn is_shareable(&self, id: DrvId) -> bool {

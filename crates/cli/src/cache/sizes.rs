@@ -25,6 +25,14 @@ pub(super) enum NarSize {
     Assumed(Bytes),
 }
 
+impl NarSize {
+    pub(super) fn bytes(self) -> Bytes {
+        match self {
+            Self::Known(bytes) | Self::Assumed(bytes) => bytes,
+        }
+    }
+}
+
 impl NarSizes {
     /// What is assumed when no size at all is known: the middle one of 3,438 packages of Debian 12,
     /// unpacked.

@@ -25,6 +25,8 @@ pub(crate) struct OwnCache {
     pub(crate) generations: u32,
     /// How what is pushed is compressed.
     pub(crate) compression: Compression,
+    /// The share of what a consumer needs that is to come from caches, 0 to 1.
+    pub(crate) min_hit_rate: Option<f64>,
     /// The machines that fill it; the default machine when `None`.
     pub(crate) producers: Option<Vec<String>>,
     /// The machines that take from it; all others when `None`.
@@ -89,6 +91,7 @@ pub(super) fn read(
     let generations = table.number("generations", 1).map(|number| number.value);
     let compression = table.string("compression");
     let compression = compression.and_then(|word| read_compression(&word, &mut table));
+    let min_hit_rate = table.decimal("min-hit-rate", 0.0, 1.0);
     let mut machines = |key| {
         let names = table.has(key).then(|| table.strings(key))?;
         let values = names.iter().map(|name| name.value.clone()).collect();
@@ -122,6 +125,7 @@ pub(super) fn read(
             CacheKind::File(_) => Compression::NIX,
         }),
         kind,
+        min_hit_rate,
         producers,
         consumers,
         pins,

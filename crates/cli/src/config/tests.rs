@@ -200,7 +200,7 @@ fn a_cache_without_a_name_or_a_kind_is_an_error() {
 #[test]
 fn everything_of_a_cache_has_its_place() {
     check(
-        "[machines.shoshin]\n[cache]\nname = \"c\"\nkind = \"file\"\ncapacity = \"1 GB\"\nbuffer = \"2 GB\"\ngenerations = 0\ncompression = \"xz 10\"\nproducers = [\"shoshim\"]\n[[cache.tiers]]\ntier = 4\nregexes = [\"mcp-(\"]\n[[cache.tiers]]\npackage = [\"a\"]\n",
+        "[machines.shoshin]\n[cache]\nname = \"c\"\nkind = \"file\"\ncapacity = \"1 GB\"\nbuffer = \"2 GB\"\ngenerations = 0\ncompression = \"xz 10\"\nmin-hit-rate = 80\nproducers = [\"shoshim\"]\n[[cache.tiers]]\ntier = 4\nregexes = [\"mcp-(\"]\n[[cache.tiers]]\npackage = [\"a\"]\n",
         &expect![[r#"
             error: nothing says in which directory it is
              --> hmtool.toml:4:8
@@ -228,34 +228,39 @@ fn everything_of_a_cache_has_its_place() {
               |               ^^^^^^^
               |
               = help: write `xz`, `xz 0` to `xz 9`, `zstd`, `zstd 1` to `zstd 22`, or `none`
-            error: there is no machine `shoshim`
-             --> hmtool.toml:9:14
+            error: `min-hit-rate` in [cache] is not a number from 0 to 1
+             --> hmtool.toml:9:16
               |
-            9 | producers = ["shoshim"]
-              |              ^^^^^^^^^ did you mean `shoshin`?
-            error: there is no cache tier 4
-              --> hmtool.toml:11:8
+            9 | min-hit-rate = 80
+              |                ^^ this is an integer
+            error: there is no machine `shoshim`
+              --> hmtool.toml:10:14
                |
-            11 | tier = 4
+            10 | producers = ["shoshim"]
+               |              ^^^^^^^^^ did you mean `shoshin`?
+            error: there is no cache tier 4
+              --> hmtool.toml:12:8
+               |
+            12 | tier = 4
                |        ^
                |
                = help: 1 is always held, 2 when there is room, 3 only where something held needs it
             error: `mcp-(` is not a regular expression
-              --> hmtool.toml:12:17
+              --> hmtool.toml:13:17
                |
-            12 | regexes = ["mcp-("]
+            13 | regexes = ["mcp-("]
                |                 ^ unclosed group
             error: rules of no cache tier
-              --> hmtool.toml:13:1
+              --> hmtool.toml:14:1
                |
-            13 | [[cache.tiers]]
+            14 | [[cache.tiers]]
                | ^^^^^^^^^^^^^^^
                |
                = help: add `tier = 1`, 2 or 3
             error: unknown key `package` in [[cache.tiers]]
-              --> hmtool.toml:14:1
+              --> hmtool.toml:15:1
                |
-            14 | package = ["a"]
+            15 | package = ["a"]
                | ^^^^^^^ did you mean `packages`?
         "#]],
     );

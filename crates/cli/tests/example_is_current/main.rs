@@ -5,10 +5,12 @@
 //! `examples/modular-workspace/capture-graphs.sh` and commit what it wrote.
 
 mod nix;
+mod one_march;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io::Read;
+use std::path::Path;
 
 use drv_graph::{Derivation, DerivationGraph, KeepEnv, ReadOptions, derivation_json, path_info};
 
@@ -58,7 +60,11 @@ fn by_path(graph: &DerivationGraph) -> BTreeMap<&str, &Derivation> {
 }
 
 fn instantiate(nix: &Nix, args: &[&str]) -> String {
-    let file = example().join("default.nix");
+    instantiate_in(&example(), nix, args)
+}
+
+fn instantiate_in(folder: &Path, nix: &Nix, args: &[&str]) -> String {
+    let file = folder.join("default.nix");
     let root = nix.folder().join("root.drv");
     let mut all = vec![file.to_str().expect("a path of UTF-8")];
     all.extend_from_slice(args);
