@@ -58,6 +58,7 @@
 //! | what do two graphs differ in, and because of what? | [`compare`](mod@compare) |
 //! | what would a change build again? | [`rebuild`] |
 //! | how does one thing come to need another? | [`chain`] |
+//! | which inputs have what built again, time after time? | [`drivers`] |
 //!
 //! # Invariants
 //!
@@ -89,6 +90,7 @@ pub mod compare;
 mod content_hash;
 mod derivation;
 pub mod derivation_json;
+pub mod drivers;
 pub mod drv_files;
 pub mod dry_run;
 pub mod dump_db;

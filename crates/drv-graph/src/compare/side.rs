@@ -24,6 +24,11 @@ impl<'a> Side<'a> {
         }
     }
 
+    /// The graph.
+    pub fn graph(&self) -> &'a DerivationGraph {
+        self.graph
+    }
+
     /// Only `roots` and what they need.
     #[must_use]
     pub fn with_roots(mut self, roots: &[DrvId]) -> Self {
