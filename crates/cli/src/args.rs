@@ -13,6 +13,7 @@ use crate::output;
 use crate::overlay::OverlayVerb;
 use crate::profile::ProfileVerb;
 use crate::quantity::{parse_duration, parse_share};
+use crate::why::args::WhyArgs;
 use crate::workspace::args::{CacheArgs, HistoryArgs, MachineArgs, SourceArgs};
 
 /// Answers before the build: what will be built, how long it takes, whether it fits in memory.
@@ -46,6 +47,8 @@ pub(crate) enum Verb {
     Plan(Box<PlanArgs>),
     /// Show what an edit builds again, and because of what, before anything is built
     Impact(Box<ImpactArgs>),
+    /// Show by which chains a package comes to be needed, or changed between two graphs
+    Why(Box<WhyArgs>),
     /// Show and edit .nix files: nothing is changed without --write
     Overlay {
         /// What to do
@@ -100,6 +103,8 @@ pub(crate) enum Document {
     Profile,
     /// What `hmtool profile diff --format json` prints
     ProfileDiff,
+    /// What `hmtool why --format json` prints
+    Why,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

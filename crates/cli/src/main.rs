@@ -23,6 +23,7 @@ mod progress;
 mod quantity;
 mod render;
 mod rules;
+mod why;
 mod workspace;
 
 use std::process::ExitCode;
@@ -60,6 +61,7 @@ fn run(verb: &Verb) -> Result<Outcome, Failure> {
         Verb::Overlay { verb } => overlay::run(verb),
         Verb::Profile { verb } => profile::run(verb),
         Verb::Impact(args) => impact::run(args),
+        Verb::Why(args) => why::run(args),
         Verb::Cache { verb } => cache::run(verb),
         Verb::Explain(args) => explain::run(args),
         Verb::Schema { document } => {
@@ -76,6 +78,7 @@ fn run(verb: &Verb) -> Result<Outcome, Failure> {
                 Document::CacheSimulation => dto::cache_simulation::SCHEMA,
                 Document::Profile => dto::profile::SCHEMA,
                 Document::ProfileDiff => dto::profile_diff::SCHEMA,
+                Document::Why => dto::why::SCHEMA,
             })?;
             Ok(Outcome::Clean)
         }

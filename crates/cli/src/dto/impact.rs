@@ -6,6 +6,7 @@
 use serde::Serialize;
 
 use super::SchemaId;
+pub(crate) use super::difference::Difference;
 pub(crate) use super::gate::Gate;
 use super::graph::{Derivation, Graph};
 
@@ -131,27 +132,6 @@ pub(crate) struct Cause {
     pub(crate) build_ms: u64,
     /// Whether it would have changed through other causes all the same.
     pub(crate) is_dragged: bool,
-}
-
-/// One thing in which two derivations differ, once whatever took an input's place counts as that
-/// input.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct Difference {
-    /// The variable's name, or `builder`, `args`, `system`, `outputs`, `inputSrcs`, `inputDrvs`;
-    /// `unknown` where the graphs do not have it.
-    pub(crate) attribute: String,
-    /// Whether `attribute` is a variable of the environment, or a structured attribute.
-    pub(crate) is_variable: bool,
-    /// What it was, in full; null where there was none.
-    pub(crate) before: Option<String>,
-    /// What it is, in full; null where there is none.
-    pub(crate) after: Option<String>,
-    /// Words that only the text before has.
-    pub(crate) removed: Vec<String>,
-    /// Words that only the text after has.
-    pub(crate) added: Vec<String>,
 }
 
 /// What one cache has of what was changed, where no cache has what it is now.

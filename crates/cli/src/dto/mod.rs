@@ -5,6 +5,7 @@ pub(crate) mod cache_hits;
 pub(crate) mod cache_plan;
 pub(crate) mod cache_simulation;
 pub(crate) mod common_arch;
+pub(crate) mod difference;
 pub(crate) mod findings;
 pub(crate) mod flags;
 pub(crate) mod gate;
@@ -16,6 +17,7 @@ pub(crate) mod plan;
 pub(crate) mod profile;
 pub(crate) mod profile_diff;
 pub(crate) mod severity;
+pub(crate) mod why;
 
 use serde::Serialize;
 

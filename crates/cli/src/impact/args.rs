@@ -1,12 +1,10 @@
 //! The command line of `hmtool impact`.
 
-use std::path::PathBuf;
-
 use clap::{Args, ValueEnum};
 use tier_planner::Millis;
 
 use crate::quantity::parse_duration;
-use crate::workspace::args::{CacheArgs, HistoryArgs, MachineArgs, SourceArgs};
+use crate::workspace::args::{BeforeArgs, CacheArgs, HistoryArgs, MachineArgs, SourceArgs};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Format {
@@ -21,48 +19,15 @@ pub(crate) struct ImpactArgs {
     #[command(flatten)]
     pub(crate) source: SourceArgs,
 
-    /// The graph before the edit, as for --graph
-    #[arg(
-        long,
-        value_name = "FILE",
-        help_heading = "What to compare",
-        conflicts_with_all = ["since", "overrides", "rank"]
-    )]
-    pub(crate) before: Vec<PathBuf>,
-
-    /// The derivations asked for before the edit, as for --roots
-    #[arg(
-        long,
-        value_name = "FILE",
-        help_heading = "What to compare",
-        requires = "before"
-    )]
-    pub(crate) before_roots: Vec<PathBuf>,
-
-    /// Names of the package set before the edit, as for --attributes
-    #[arg(
-        long,
-        value_name = "FILE",
-        help_heading = "What to compare",
-        requires = "before"
-    )]
-    pub(crate) before_attributes: Option<PathBuf>,
-
-    /// The graph after the edit: another name for --graph
-    #[arg(
-        long,
-        value_name = "FILE",
-        help_heading = "What to compare",
-        conflicts_with = "graph"
-    )]
-    pub(crate) after: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(crate) before: BeforeArgs,
 
     /// Compare with what Nix evaluates of this revision of the repository
     #[arg(
         long,
         value_name = "REV",
         help_heading = "What to compare",
-        conflicts_with_all = ["graph", "after", "overrides", "rank"]
+        conflicts_with_all = ["graph", "before", "after", "overrides", "rank"]
     )]
     pub(crate) since: Option<String>,
 
@@ -73,12 +38,13 @@ pub(crate) struct ImpactArgs {
         id = "overrides",
         value_name = "NAME",
         value_delimiter = ',',
-        help_heading = "What if"
+        help_heading = "What if",
+        conflicts_with = "before"
     )]
     pub(crate) overrides: Vec<String>,
 
     /// Sort all packages by what overriding them would cost
-    #[arg(long, help_heading = "What if", conflicts_with = "overrides")]
+    #[arg(long, help_heading = "What if", conflicts_with_all = ["before", "overrides"])]
     pub(crate) rank: bool,
 
     #[command(flatten)]

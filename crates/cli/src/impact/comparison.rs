@@ -8,11 +8,11 @@ use drv_graph::compare::{Comparison, Side, compare};
 use tier_planner::work::work_for;
 
 use super::args::ImpactArgs;
-use crate::caches::{self, Known};
+use crate::caches::Known;
 use crate::failure::Failure;
 use crate::input::graph::Keep;
 use crate::progress::Progress;
-use crate::workspace::{Input, Source, Workspace, local_store, stores};
+use crate::workspace::{Input, Source, Workspace, held};
 
 /// Everything a document is made from.
 pub(super) struct Compared {
@@ -35,12 +35,8 @@ impl Compared {
         progress: &Progress,
     ) -> Result<Self, Failure> {
         let read = |source: &Source| source.read(Keep::ToCompare, progress);
-        let held = |source: &Source, input: &Input| {
-            let config = workspace.config.as_ref();
-            let mut all = stores(&args.caches, config, source.is_evaluated(), progress)?;
-            all.extend(local_store(source, input, progress)?);
-            caches::inventory(&input.graph, &input.roots, all, progress)
-        };
+        let held =
+            |source: &Source, input: &Input| held(workspace, &args.caches, source, input, progress);
         let (was, is) = (read(before)?, read(after)?);
         let (held_before, held_after) = (held(before, &was)?, held(after, &is)?);
         let work = work_for(&is.graph, &is.roots, &Known(&held_after));
@@ -55,7 +51,8 @@ impl Compared {
     }
 }
 
-fn side(input: &Input) -> Side<'_> {
+/// One of two graphs, with what is known of it.
+pub(crate) fn side(input: &Input) -> Side<'_> {
     let attributes = input.attributes.iter();
     Side::new(&input.graph)
         .with_roots(&input.root_derivations())

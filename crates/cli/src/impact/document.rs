@@ -1,13 +1,12 @@
 //! The document that everything is rendered from.
 
-use drv_graph::compare::{self, MatchedBy, Why};
+use drv_graph::compare::{Comparison, MatchedBy, Why};
 use drv_graph::{DrvId, chain};
 
 use super::comparison::Compared;
 use super::lost;
-use crate::dto::graph::{Derivation, Graph};
 use crate::dto::impact::{Added, Cause, Change, Difference, Impact, Summary};
-use crate::workspace::{Durations, Input, Workspace};
+use crate::workspace::{Durations, Workspace, derivation, graph};
 
 /// Without gates, which look at it.
 pub(super) fn new(workspace: &Workspace, compared: &Compared, durations: &Durations) -> Impact {
@@ -47,7 +46,7 @@ pub(super) fn new(workspace: &Workspace, compared: &Compared, durations: &Durati
     let causes = comparison.causes().iter().zip(costs);
     let causes = causes.map(|(cause, build_ms)| Cause {
         change: change_number(comparison, cause.change.after),
-        differences: cause.differences.iter().map(difference).collect(),
+        differences: cause.differences.iter().map(Difference::from).collect(),
         drags: cause.drags as u64,
         drags_alone: cause.drags_alone as u64,
         build_ms,
@@ -126,48 +125,11 @@ fn sum(times: impl Iterator<Item = u64>) -> u64 {
 }
 
 /// Changes are numbered in ascending order of the derivation after.
-fn change_number(comparison: &compare::Comparison, after: DrvId) -> u32 {
+fn change_number(comparison: &Comparison, after: DrvId) -> u32 {
     let at = comparison
         .changes()
         .binary_search_by_key(&after, |change| change.after);
     at.unwrap_or_else(|at| at) as u32
-}
-
-/// A graph in figures.
-pub(super) fn graph(input: &Input) -> Graph {
-    let closure = input.graph.closure(&input.root_derivations());
-    let fixed = closure
-        .iter()
-        .filter(|&&id| input.graph[id].is_fixed_output());
-    Graph {
-        sources: input.shown.clone(),
-        derivations: input.graph.len() as u64,
-        roots: input.roots.len() as u64,
-        closure_fixed_output: fixed.count() as u64,
-        closure: closure.len() as u64,
-    }
-}
-
-fn derivation(input: &Input, id: DrvId) -> Derivation {
-    let derivation = &input.graph[id];
-    Derivation {
-        drv: derivation.path().to_string(),
-        name: derivation.name().to_owned(),
-        pname: derivation.pname().to_owned(),
-        attribute: input.attributes.get(&id).cloned(),
-        fixed_output: derivation.is_fixed_output(),
-    }
-}
-
-fn difference(difference: &compare::Difference) -> Difference {
-    Difference {
-        attribute: difference.what.to_string(),
-        is_variable: matches!(difference.what, compare::Attribute::Env(_)),
-        before: difference.before.clone(),
-        after: difference.after.clone(),
-        removed: difference.removed.clone(),
-        added: difference.added.clone(),
-    }
 }
 
 fn matched_by(by: MatchedBy) -> &'static str {

@@ -1,7 +1,7 @@
 //! `hmtool impact`: what an edit builds again, and because of what.
 
 pub(crate) mod args;
-mod comparison;
+pub(crate) mod comparison;
 mod document;
 mod gates;
 mod lost;
@@ -16,6 +16,7 @@ use crate::plan::of_remark;
 use crate::progress::Progress;
 use crate::quantity::{count, duration};
 use crate::render;
+use crate::workspace::args::{HistoryArgs, MachineArgs};
 use crate::workspace::{Durations, Input, Source, Workspace};
 use args::{Format, ImpactArgs};
 use comparison::Compared;
@@ -27,29 +28,33 @@ const LAST_COMMIT: &str = "HEAD";
 pub(crate) fn run(args: &ImpactArgs) -> Result<Outcome, Failure> {
     let progress = Progress::new();
     let mut source_args = args.source.clone();
-    source_args.graph.extend(args.after.clone());
+    source_args.graph.extend(args.before.after.clone());
     let workspace = Workspace::new(&source_args, &args.machine)?;
     if args.rank || !args.overrides.is_empty() {
         let source = workspace.source(&source_args)?;
         let input = source.read(crate::input::graph::Keep::ForEstimates, &progress)?;
-        let durations = durations(args, &workspace, &input, &progress)?;
+        let durations = durations(&workspace, &args.machine, &args.history, &input, &progress)?;
         return what_if::run(args, &workspace, &input, &durations);
     }
     // It lives as long as it is read from.
     let _revision;
-    let (before, after) = if args.before.is_empty() {
+    let (before, after) = if let Some(before) = Source::before(&args.before) {
+        (before, workspace.source(&source_args)?)
+    } else {
         let after = workspace.evaluated_source(&source_args)?;
         let rev = args.since.as_deref().unwrap_or(LAST_COMMIT);
         let (before, revision) = after.at_revision(rev, &progress)?;
         _revision = revision;
         (before, after)
-    } else {
-        let (graphs, roots) = (args.before.clone(), args.before_roots.clone());
-        let before = Source::files(graphs, roots, args.before_attributes.clone());
-        (before, workspace.source(&source_args)?)
     };
     let compared = Compared::read(args, &workspace, &before, &after, &progress)?;
-    let durations = durations(args, &workspace, &compared.after, &progress)?;
+    let durations = durations(
+        &workspace,
+        &args.machine,
+        &args.history,
+        &compared.after,
+        &progress,
+    )?;
     let mut document = document::new(&workspace, &compared, &durations);
     document.gates = gates::of(
         args,
@@ -66,14 +71,15 @@ pub(crate) fn run(args: &ImpactArgs) -> Result<Outcome, Failure> {
     Ok(outcome(&document.gates))
 }
 
-fn durations(
-    args: &ImpactArgs,
+/// The times of what was read; what of their sources cannot be used is said.
+pub(crate) fn durations(
     workspace: &Workspace,
+    machine: &MachineArgs,
+    history: &HistoryArgs,
     input: &Input,
     progress: &Progress,
 ) -> Result<Durations, Failure> {
-    let (durations, remarks) =
-        Durations::new(workspace, &args.machine, &args.history, input, progress)?;
+    let (durations, remarks) = Durations::new(workspace, machine, history, input, progress)?;
     for said in remarks.iter().filter_map(of_remark) {
         output::complain(&render::human::diagnostic_text(&said));
     }

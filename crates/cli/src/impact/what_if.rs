@@ -1,20 +1,18 @@
 //! What overriding packages would build again: everything that needs them, without evaluating.
 
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use drv_graph::{DrvId, rebuild};
 use tier_planner::Millis;
-use tier_planner::subject::Subject;
 
 use super::args::{Format, ImpactArgs};
-use super::{document, gates};
-use crate::config::nearest;
+use super::gates;
 use crate::dto::overriding::{Overriding, Package, Rebuild};
 use crate::failure::Failure;
 use crate::output::{self, Outcome};
 use crate::render;
-use crate::workspace::{Durations, Input, Workspace};
+use crate::workspace::{self, Durations, Input, Workspace, named};
 
 /// Carries out `hmtool impact --override` and `--rank`.
 pub(super) fn run(
@@ -35,7 +33,7 @@ pub(super) fn run(
     });
     let document = Overriding {
         schema: Overriding::SCHEMA_ID,
-        graph: document::graph(input),
+        graph: workspace::graph(input),
         machine: workspace.machine_name.clone(),
         builds: scope.builds,
         packages,
@@ -112,43 +110,15 @@ impl<'a> Scope<'a> {
         Ok((packages, together))
     }
 
-    /// The builds of an attribute, else of a name, with the version or without.
+    /// The builds that go by a name.
     fn named(&self, name: &str) -> Result<Vec<DrvId>, Failure> {
-        let graph = &self.input.graph;
-        let is_build = |id: &DrvId| self.is_build[id.index()];
-        let attributes = self.input.attributes.iter();
-        let of_attribute = attributes.filter(|(id, attribute)| *attribute == name && is_build(id));
-        let found: Vec<DrvId> = of_attribute.map(|(&id, _)| id).collect();
-        if !found.is_empty() {
-            return Ok(found);
+        let is_build = |id: DrvId| self.is_build[id.index()];
+        let found = named::all(self.input, name, is_build);
+        if found.is_empty() {
+            let advice = "--rank lists all";
+            return Err(named::nothing(self.input, name, is_build, advice));
         }
-        let is_called = |id: &DrvId| graph[*id].pname() == name || graph[*id].name() == name;
-        let found: Vec<DrvId> = graph.ids().filter(is_build).filter(is_called).collect();
-        if !found.is_empty() {
-            return Ok(found);
-        }
-        // Where the graph does not know attributes, their digits still name a version.
-        let is_like = |id: &DrvId| Subject::of(&graph[*id]).is_attribute_like(name);
-        let found: Vec<DrvId> = graph.ids().filter(is_build).filter(is_like).collect();
-        if !found.is_empty() {
-            return Ok(found);
-        }
-        let known = graph.ids().filter(is_build).map(|id| graph[id].pname());
-        let known: BTreeSet<&str> = known
-            .chain(self.input.attributes.values().map(String::as_str))
-            .collect();
-        let known: Vec<&str> = known.into_iter().collect();
-        let alike = nearest(name, &known);
-        Err(Failure::Usage {
-            message: format!("nothing that is built here is called {name}"),
-            hint: alike.map_or_else(
-                || {
-                    "give an attribute, a name or a name without its version; --rank lists them"
-                        .to_owned()
-                },
-                |alike| format!("is {alike} meant? --rank lists all"),
-            ),
-        })
+        Ok(found)
     }
 
     /// All packages, those first whose override would take longest.

@@ -1,19 +1,14 @@
 //! What an edit builds again, on one screen.
 
 use super::Screen;
+use super::difference;
 use super::sheet::Sheet;
 use super::style::{self, paint};
 use super::table::Align;
 use super::untrusted::fitted;
 use crate::dto::graph::{Derivation, Graph};
-use crate::dto::impact::{Cause, Difference, Impact, Lost};
+use crate::dto::impact::{Cause, Impact, Lost};
 use crate::quantity::{count, duration, plural, size};
-
-/// Words of a difference that are shown: the document has them all.
-const WORDS: usize = 12;
-
-/// Characters of a store path's hash.
-const HASH: usize = 32;
 
 /// The document as one screen of text with ANSI styles; of causes, additions and what is gone the
 /// first `top`, or all if it is 0.
@@ -154,38 +149,7 @@ impl Page<'_> {
         let line = format!("  {}  {text}", paint(style::STRONG, &name));
         self.sheet.line(&line);
         for difference in &cause.differences {
-            self.difference(difference);
-        }
-    }
-
-    fn difference(&mut self, difference: &Difference) {
-        let ascii = self.sheet.screen.ascii;
-        let mut parts = Vec::new();
-        for (sign, words) in [("-", &difference.removed), ("+", &difference.added)] {
-            let shown: Vec<String> = words.iter().take(WORDS).map(|word| short(word)).collect();
-            let more = match words.len().saturating_sub(WORDS) {
-                0 => String::new(),
-                more => format!(" and {} more", count(more as u64)),
-            };
-            if !shown.is_empty() {
-                parts.push(format!("{sign} {}{more}", shown.join(" ")));
-            }
-        }
-        if parts.is_empty() {
-            parts.push(match (&difference.before, &difference.after) {
-                (Some(_), None) => "is no more".to_owned(),
-                (None, Some(_)) => "is new".to_owned(),
-                _ if difference.attribute == "unknown" => "not in these graphs".to_owned(),
-                _ => "differs in white space".to_owned(),
-            });
-        }
-        let name = fitted(&difference.attribute, 32, ascii);
-        for part in parts {
-            let lines = self.sheet.wrapped(&format!("{name}  {part}"), 8);
-            for (at, line) in lines.iter().enumerate() {
-                let indent = if at == 0 { "      " } else { "        " };
-                self.sheet.line(&format!("{indent}{line}"));
-            }
+            difference::lines(&mut self.sheet, difference, 6);
         }
     }
 
@@ -226,17 +190,6 @@ impl Page<'_> {
             let text = format!("  and {} more: --top 0 shows all", count(more as u64));
             self.sheet.line(&paint(style::FAINT, &text));
         }
-    }
-}
-
-/// A word, of a store path its name and the start of its hash.
-fn short(word: &str) -> String {
-    let path = word.rsplit('/').next().filter(|_| word.starts_with('/'));
-    match path.and_then(|base| base.split_at_checked(HASH)) {
-        Some((hash, name)) if name.len() > 1 && name.starts_with('-') => {
-            format!("{} [{}]", &name[1..], &hash[..4])
-        }
-        _ => word.to_owned(),
     }
 }
 

@@ -7,6 +7,7 @@ pub(crate) mod cache_hits;
 pub(crate) mod cache_plan;
 pub(crate) mod cache_simulation;
 pub(crate) mod common_arch;
+mod difference;
 pub(crate) mod dot;
 pub(crate) mod explain;
 pub(crate) mod findings;
@@ -27,6 +28,7 @@ mod sheet;
 pub(crate) mod style;
 mod table;
 pub(crate) mod untrusted;
+pub(crate) mod why;
 
 /// A build's name, exactly `columns` wide. Where another build has the same name the start of the
 /// path's hash follows, and the name gives way to it.

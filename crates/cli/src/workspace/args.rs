@@ -41,6 +41,41 @@ pub(crate) struct SourceArgs {
     pub(crate) no_config: bool,
 }
 
+/// What is compared with, where two graphs are.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct BeforeArgs {
+    /// The graph before the edit, as for --graph
+    #[arg(long, value_name = "FILE", help_heading = "What to compare")]
+    pub(crate) before: Vec<PathBuf>,
+
+    /// The derivations asked for before the edit, as for --roots
+    #[arg(
+        long,
+        value_name = "FILE",
+        help_heading = "What to compare",
+        requires = "before"
+    )]
+    pub(crate) before_roots: Vec<PathBuf>,
+
+    /// Names of the package set before the edit, as for --attributes
+    #[arg(
+        long,
+        value_name = "FILE",
+        help_heading = "What to compare",
+        requires = "before"
+    )]
+    pub(crate) before_attributes: Option<PathBuf>,
+
+    /// The graph after the edit: another name for --graph
+    #[arg(
+        long,
+        value_name = "FILE",
+        help_heading = "What to compare",
+        conflicts_with = "graph"
+    )]
+    pub(crate) after: Vec<PathBuf>,
+}
+
 /// Which machine.
 #[derive(Args, Clone, Debug)]
 pub(crate) struct MachineArgs {

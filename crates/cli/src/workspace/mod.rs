@@ -3,10 +3,12 @@
 
 pub(crate) mod args;
 mod classifier;
+mod described;
 mod durations;
 mod estimates;
 mod machine;
 mod measured;
+pub(crate) mod named;
 mod source;
 mod stores;
 
@@ -20,10 +22,11 @@ use crate::input;
 use crate::progress::Progress;
 use args::{MachineArgs, SourceArgs};
 pub(crate) use classifier::classifier;
+pub(crate) use described::{derivation, graph};
 pub(crate) use durations::Durations;
 pub(crate) use estimates::{Estimates, Remark};
 pub(crate) use source::{Input, Source, failed_job};
-pub(crate) use stores::{local_store, stores};
+pub(crate) use stores::{held, local_store, stores};
 
 /// The configuration, and what of it is meant.
 #[derive(Debug)]

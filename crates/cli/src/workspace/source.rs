@@ -7,7 +7,7 @@ use drv_graph::{DerivationGraph, DrvId};
 use tier_planner::Millis;
 use tier_planner::work::Root;
 
-use super::args::SourceArgs;
+use super::args::{BeforeArgs, SourceArgs};
 use super::{Workspace, target_dir};
 use crate::failure::Failure;
 use crate::git::Revision;
@@ -130,6 +130,12 @@ impl Input {
 }
 
 impl Source {
+    /// The graph before an edit, where one is given.
+    pub(crate) fn before(args: &BeforeArgs) -> Option<Self> {
+        let (graphs, roots) = (args.before.clone(), args.before_roots.clone());
+        (!graphs.is_empty()).then(|| Self::files(graphs, roots, args.before_attributes.clone()))
+    }
+
     /// A graph that was captured.
     pub(crate) fn files(
         graphs: Vec<PathBuf>,

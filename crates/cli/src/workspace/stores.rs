@@ -2,9 +2,10 @@
 
 use std::path::PathBuf;
 
-use cache_policy::{Holdings, Source};
+use cache_policy::{Holdings, Inventory, Source};
 use drv_graph::StorePath;
 
+use super::Workspace;
 use super::args::CacheArgs;
 use super::source::{self, Input};
 use crate::caches::{NarinfoSource, Store};
@@ -87,6 +88,20 @@ fn flag_source(text: &str) -> Result<CacheSource, Failure> {
         });
     }
     Ok(CacheSource::PathInfo(path))
+}
+
+/// What is to be had of what was read: all stores, once they were asked.
+pub(crate) fn held(
+    workspace: &Workspace,
+    caches: &CacheArgs,
+    source: &source::Source,
+    input: &Input,
+    progress: &Progress,
+) -> Result<Inventory, Failure> {
+    let config = workspace.config.as_ref();
+    let mut all = stores(caches, config, source.is_evaluated(), progress)?;
+    all.extend(local_store(source, input, progress)?);
+    crate::caches::inventory(&input.graph, &input.roots, all, progress)
 }
 
 /// What is valid in this machine's store, when the plan is for this machine: it was evaluated
