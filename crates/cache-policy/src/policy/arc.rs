@@ -4,8 +4,8 @@ use std::cmp::Ordering;
 
 use drv_graph::Bytes;
 
-use super::Policy;
 use super::queues::{Queue, Queues};
+use super::{Policy, make_room};
 use crate::simulate::Cache;
 use crate::trace::{KeyId, Request};
 
@@ -145,17 +145,12 @@ impl Policy for AdaptiveReplacement {
             self.adapt(ghost);
             self.take(request.key);
         }
-        if request.size > cache.capacity() {
+        let evict = |cache: &mut Cache| match ghost {
+            Some(_) => self.replace(ghost, cache),
+            None => self.make_room_for_new(request.size.0, cache),
+        };
+        if !make_room(request.size, cache, evict) {
             return;
-        }
-        while !cache.fits(request.size) {
-            let done = match ghost {
-                Some(_) => self.replace(ghost, cache),
-                None => self.make_room_for_new(request.size.0, cache),
-            };
-            if done.is_none() {
-                return;
-            }
         }
         cache.insert(request);
         self.sizes[request.key.index()] = request.size.0;

@@ -1,7 +1,7 @@
 //! Belady's MIN.
 
-use super::Policy;
 use super::index_set::IndexSet;
+use super::{Policy, make_room};
 use crate::simulate::Cache;
 use crate::trace::{KeyId, Request, Trace};
 
@@ -52,17 +52,6 @@ impl<'a> Belady<'a> {
         self.coming.remove(last);
         Some(self.trace.requests()[last as usize].key)
     }
-
-    fn admit(&mut self, request: &Request, cache: &mut Cache) -> Option<()> {
-        if request.size > cache.capacity() {
-            return None;
-        }
-        while !cache.fits(request.size) {
-            cache.evict(self.victim()?);
-        }
-        cache.insert(request);
-        Some(())
-    }
 }
 
 impl Policy for Belady<'_> {
@@ -73,7 +62,12 @@ impl Policy for Belady<'_> {
     }
 
     fn miss(&mut self, request: &Request, cache: &mut Cache) {
-        if self.admit(request, cache).is_some() {
+        let evict = |cache: &mut Cache| {
+            cache.evict(self.victim()?);
+            Some(())
+        };
+        if make_room(request.size, cache, evict) {
+            cache.insert(request);
             self.await_next(request.key);
         }
         self.now += 1;

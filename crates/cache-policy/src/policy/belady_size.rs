@@ -1,6 +1,6 @@
 //! Belady's MIN with sizes.
 
-use super::Policy;
+use super::{Policy, make_room};
 use crate::simulate::Cache;
 use crate::trace::{KeyId, Request, Trace};
 
@@ -106,12 +106,13 @@ impl BeladySize {
 
     fn admit(&mut self, request: &Request, cache: &mut Cache) -> Option<()> {
         let next = self.next[self.now as usize]?;
-        if request.size > cache.capacity() {
-            return None;
-        }
-        while !cache.fits(request.size) {
+        let evict = |cache: &mut Cache| {
             let victim = self.victim()?;
             self.let_go(victim, cache);
+            Some(())
+        };
+        if !make_room(request.size, cache, evict) {
+            return None;
         }
         cache.insert(request);
         self.places[request.key.index()] = self.held.len() as u32;

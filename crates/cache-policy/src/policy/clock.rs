@@ -1,7 +1,7 @@
 //! CLOCK, also known as second chance or FIFO-Reinsertion.
 
-use super::Policy;
 use super::queues::{Queue, Queues};
+use super::{Policy, make_room};
 use crate::simulate::Cache;
 use crate::trace::{KeyId, Request};
 
@@ -46,14 +46,12 @@ impl Policy for Clock {
     }
 
     fn miss(&mut self, request: &Request, cache: &mut Cache) {
-        if request.size > cache.capacity() {
+        let evict = |cache: &mut Cache| {
+            cache.evict(self.victim()?);
+            Some(())
+        };
+        if !make_room(request.size, cache, evict) {
             return;
-        }
-        while !cache.fits(request.size) {
-            let Some(victim) = self.victim() else {
-                return;
-            };
-            cache.evict(victim);
         }
         cache.insert(request);
         self.order.push_front(ALL, request.key);

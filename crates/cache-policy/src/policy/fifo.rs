@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use super::Policy;
+use super::{Policy, make_room};
 use crate::simulate::Cache;
 use crate::trace::{KeyId, Request};
 
@@ -25,14 +25,12 @@ impl Policy for Fifo {
     fn hit(&mut self, _request: &Request, _cache: &mut Cache) {}
 
     fn miss(&mut self, request: &Request, cache: &mut Cache) {
-        if request.size > cache.capacity() {
+        let evict = |cache: &mut Cache| {
+            cache.evict(self.queue.pop_front()?);
+            Some(())
+        };
+        if !make_room(request.size, cache, evict) {
             return;
-        }
-        while !cache.fits(request.size) {
-            let Some(victim) = self.queue.pop_front() else {
-                return;
-            };
-            cache.evict(victim);
         }
         cache.insert(request);
         self.queue.push_back(request.key);

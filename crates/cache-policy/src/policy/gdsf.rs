@@ -1,7 +1,7 @@
 //! GreedyDual-Size-Frequency.
 
-use super::Policy;
 use super::indexed_heap::IndexedHeap;
+use super::{Policy, make_room};
 use crate::simulate::Cache;
 use crate::trace::{KeyId, Request};
 
@@ -51,15 +51,14 @@ impl Policy for Gdsf {
     }
 
     fn miss(&mut self, request: &Request, cache: &mut Cache) {
-        if request.size > cache.capacity() {
-            return;
-        }
-        while !cache.fits(request.size) {
-            let Some(((value, _), victim)) = self.values.pop() else {
-                return;
-            };
+        let evict = |cache: &mut Cache| {
+            let ((value, _), victim) = self.values.pop()?;
             self.age = value;
             cache.evict(victim);
+            Some(())
+        };
+        if !make_room(request.size, cache, evict) {
+            return;
         }
         cache.insert(request);
         self.frequency[request.key.index()] = 0;

@@ -1,7 +1,7 @@
 //! Least frequently used.
 
-use super::Policy;
 use super::queues::{Queue, Queues};
+use super::{Policy, make_room};
 use crate::simulate::Cache;
 use crate::trace::{KeyId, Request};
 
@@ -57,14 +57,12 @@ impl Policy for Lfu {
     }
 
     fn miss(&mut self, request: &Request, cache: &mut Cache) {
-        if request.size > cache.capacity() {
+        let evict = |cache: &mut Cache| {
+            cache.evict(self.victim()?);
+            Some(())
+        };
+        if !make_room(request.size, cache, evict) {
             return;
-        }
-        while !cache.fits(request.size) {
-            let Some(victim) = self.victim() else {
-                return;
-            };
-            cache.evict(victim);
         }
         cache.insert(request);
         self.frequency[request.key.index()] = 0;

@@ -1,7 +1,7 @@
 //! Least recently used.
 
-use super::Policy;
 use super::queues::{Queue, Queues};
+use super::{Policy, make_room};
 use crate::simulate::Cache;
 use crate::trace::Request;
 
@@ -31,14 +31,12 @@ impl Policy for Lru {
     }
 
     fn miss(&mut self, request: &Request, cache: &mut Cache) {
-        if request.size > cache.capacity() {
+        let evict = |cache: &mut Cache| {
+            cache.evict(self.recency.pop_back(ALL)?);
+            Some(())
+        };
+        if !make_room(request.size, cache, evict) {
             return;
-        }
-        while !cache.fits(request.size) {
-            let Some(victim) = self.recency.pop_back(ALL) else {
-                return;
-            };
-            cache.evict(victim);
         }
         cache.insert(request);
         self.recency.push_front(ALL, request.key);

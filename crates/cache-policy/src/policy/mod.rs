@@ -38,6 +38,8 @@ pub use tiered_closure::{HALF_LIFE, SUPERSEDED, TieredClosure};
 pub use two_q::TwoQ;
 pub use w_tiny_lfu::WTinyLfu;
 
+use drv_graph::Bytes;
+
 use crate::simulate::Cache;
 use crate::trace::Request;
 
@@ -60,6 +62,24 @@ pub trait Policy {
 
     /// The object is not held.
     fn miss(&mut self, request: &Request, cache: &mut Cache);
+}
+
+/// Evicts by `evict`, which says `None` when there is nothing to evict, until an object of this size
+/// fits; whether it does. For what is larger than the cache nothing is evicted.
+fn make_room(
+    size: Bytes,
+    cache: &mut Cache,
+    mut evict: impl FnMut(&mut Cache) -> Option<()>,
+) -> bool {
+    if size > cache.capacity() {
+        return false;
+    }
+    while !cache.fits(size) {
+        if evict(cache).is_none() {
+            return false;
+        }
+    }
+    true
 }
 
 impl<P: Policy + ?Sized> Policy for Box<P> {

@@ -2,9 +2,9 @@
 
 use drv_graph::Bytes;
 
-use super::Policy;
 use super::ghost::Ghost;
 use super::queues::{Queue, Queues};
+use super::{Policy, make_room};
 use crate::simulate::Cache;
 use crate::trace::Request;
 
@@ -104,10 +104,8 @@ impl Policy for S3Fifo {
         if size > self.small_limit {
             return;
         }
-        while !cache.fits(request.size) {
-            if self.evict(cache).is_none() {
-                return;
-            }
+        if !make_room(request.size, cache, |cache| self.evict(cache)) {
+            return;
         }
         let queue = if came_back {
             self.main_bytes += size;

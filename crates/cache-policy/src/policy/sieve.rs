@@ -1,7 +1,7 @@
 //! SIEVE.
 
-use super::Policy;
 use super::queues::{Queue, Queues};
+use super::{Policy, make_room};
 use crate::simulate::Cache;
 use crate::trace::{KeyId, Request};
 
@@ -47,14 +47,12 @@ impl Policy for Sieve {
     }
 
     fn miss(&mut self, request: &Request, cache: &mut Cache) {
-        if request.size > cache.capacity() {
+        let evict = |cache: &mut Cache| {
+            cache.evict(self.victim()?);
+            Some(())
+        };
+        if !make_room(request.size, cache, evict) {
             return;
-        }
-        while !cache.fits(request.size) {
-            let Some(victim) = self.victim() else {
-                return;
-            };
-            cache.evict(victim);
         }
         cache.insert(request);
         self.order.push_front(ALL, request.key);

@@ -2,8 +2,8 @@
 
 use drv_graph::Bytes;
 
-use super::Policy;
 use super::queues::{Queue, Queues};
+use super::{Policy, make_room};
 use crate::simulate::Cache;
 use crate::trace::{KeyId, Request};
 
@@ -38,10 +38,9 @@ impl Policy for Slru {
         if !self.segments.takes(request.size) {
             return;
         }
-        while !cache.fits(request.size) {
-            if self.segments.evict(cache).is_none() {
-                return;
-            }
+        let evict = |cache: &mut Cache| self.segments.evict(cache).map(|_| ());
+        if !make_room(request.size, cache, evict) {
+            return;
         }
         cache.insert(request);
         self.segments.insert(request.key, cache);

@@ -2,9 +2,9 @@
 
 use drv_graph::Bytes;
 
-use super::Policy;
 use super::ghost::Ghost;
 use super::queues::{Queue, Queues};
+use super::{Policy, make_room};
 use crate::simulate::Cache;
 use crate::trace::{KeyId, Request};
 
@@ -78,10 +78,8 @@ impl Policy for TwoQ {
         if request.size.0 > self.fifo_limit {
             return;
         }
-        while !cache.fits(request.size) {
-            if self.evict(cache).is_none() {
-                return;
-            }
+        if !make_room(request.size, cache, |cache| self.evict(cache)) {
+            return;
         }
         if came_back {
             // The LRU is a cache of its own, with a limit of its own.

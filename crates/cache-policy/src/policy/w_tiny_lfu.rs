@@ -2,9 +2,9 @@
 
 use drv_graph::Bytes;
 
-use super::Policy;
 use super::queues::{Queue, Queues};
 use super::slru::Segments;
+use super::{Policy, make_room};
 use crate::simulate::Cache;
 use crate::trace::{KeyId, Request};
 
@@ -106,10 +106,8 @@ impl Policy for WTinyLfu {
         if request.size.0 > self.window_limit || !self.main.takes(request.size) {
             return;
         }
-        while !cache.fits(request.size) {
-            if self.evict(cache).is_none() {
-                return;
-            }
+        if !make_room(request.size, cache, |cache| self.evict(cache)) {
+            return;
         }
         cache.insert(request);
         self.is_in_window[request.key.index()] = true;
