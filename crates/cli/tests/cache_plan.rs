@@ -275,10 +275,24 @@ fn a_tier_one_that_does_not_fit_is_an_error() {
     check_failure(
         &["--capacity", "2 kB"],
         &expect![[r#"
-        error[tier-one-does-not-fit]: the cache: tier 1 does not fit: 14 paths with all they refer to take up 2.5 kB, and at most 1.8 kB may be held; the largest are /nix/store/b97b7cyfq254rgy4jq34rl241qpz7iy9-python3-3.13.9 (429 B), /nix/store/587fvgi0c0zh20p0gjz07y0rnnsfa1bk-onnxruntime-1.22.2 (246 B), /nix/store/gsgq9qvamv24vfx9gz7bai9fxgzdhydl-llvm-19.1.7-lib (219 B), /nix/store/lq031x5w5y2rdmkcx5mkslry3lmsdylq-llvm-19.1.7-lib (219 B), /nix/store/yjcqzxn3kl4fibqi7209vkg5y7qm4x3p-nodejs-22.21.1 (213 B)
-         |
-         = help: put the largest into tier 2, compress them more, or get more room
-    "#]],
+                429 B  /nix/store/b97b7cyfq254rgy4jq34rl241qpz7iy9-python3-3.13.9, tier 1
+                246 B  /nix/store/587fvgi0c0zh20p0gjz07y0rnnsfa1bk-onnxruntime-1.22.2, tier 1
+                219 B  /nix/store/gsgq9qvamv24vfx9gz7bai9fxgzdhydl-llvm-19.1.7-lib, tier 1
+                219 B  /nix/store/lq031x5w5y2rdmkcx5mkslry3lmsdylq-llvm-19.1.7-lib, tier 1
+                213 B  /nix/store/yjcqzxn3kl4fibqi7209vkg5y7qm4x3p-nodejs-22.21.1, tier 1
+                210 B  /nix/store/8j9qlhmx16pnnb6yvjgvs6kwjvsp6g72-rustc-1.91.1, tier 1
+                210 B  /nix/store/j3js3wr4ifjgw3xmznp6n59j0a3slas1-rustc-1.91.1, tier 1
+                144 B  /nix/store/1aii2f591q67y1fclzmiq3dzi401514c-llvm-19.1.7-dev, tier 1
+                144 B  /nix/store/lq2ikd4fxfvprdsqf5ysgw2zfng3q5xj-llvm-19.1.7-dev, tier 1
+                129 B  /nix/store/bvigyffcdnfv8rrld9qqglr6908m3ha6-python3.13-numpy-2.3.4, needed by tier 1
+                129 B  /nix/store/mj5n8ld5y0cq8k841vq8b8w97b98j8kj-protobuf-32.1, needed by tier 1
+                 78 B  /nix/store/x7y0wkz27682czxchf0wkssciknbsxbj-abseil-cpp-20250814.1, needed by tier 1
+                 75 B  /nix/store/pd30xss55rd07brmvzrls314hrhma2aw-flatbuffers-25.9.23, needed by tier 1
+                 69 B  /nix/store/sxqk196yv7b208sv3aj2zi9p6g1h6jry-icu4c-76.1, needed by tier 1
+            error[tier-one-does-not-fit]: the cache: tier 1 does not fit: 14 paths with all they refer to take up 2.5 kB, and at most 1.8 kB may be held; the largest are /nix/store/b97b7cyfq254rgy4jq34rl241qpz7iy9-python3-3.13.9 (429 B), /nix/store/587fvgi0c0zh20p0gjz07y0rnnsfa1bk-onnxruntime-1.22.2 (246 B), /nix/store/gsgq9qvamv24vfx9gz7bai9fxgzdhydl-llvm-19.1.7-lib (219 B), /nix/store/lq031x5w5y2rdmkcx5mkslry3lmsdylq-llvm-19.1.7-lib (219 B), /nix/store/yjcqzxn3kl4fibqi7209vkg5y7qm4x3p-nodejs-22.21.1 (213 B)
+             |
+             = help: put the largest into tier 2, compress them more, or get more room
+        "#]],
     );
 }
 
@@ -317,4 +331,58 @@ fn what_does_not_say_enough_is_an_error() {
         said.contains("pin glibc: \"glibc-2.40\" is not a store path"),
         "{said}"
     );
+}
+
+#[test]
+fn a_directory_says_itself_what_it_holds_and_has_pinned() {
+    let folder = folder("directory");
+    let cache = folder.join("cache");
+    fs::create_dir_all(&cache).expect("a folder");
+    let config = format!(
+        "[machines.shoshin]\ngraph = {graph:?}\nroots = {roots:?}\n\
+         [cache]\nname = \"own\"\nkind = \"file\"\ndir = \"cache\"\ncapacity = \"1 MB\"\n\
+         producers = [\"shoshin\"]\nconsumers = [\"shoshin\"]\npins = [\"jq\", \"jqq\"]\n",
+        graph = format!("{EXAMPLE}/graphs/shoshin.json.gz"),
+        roots = format!("{EXAMPLE}/graphs/shoshin.roots"),
+    );
+    fs::write(folder.join("hmtool.toml"), config).expect("a file");
+    let stale = "/nix/store/8vh17lfiabqfl2bd2rasxrh94g9pf9dd-stale-1.0";
+    let narinfo = format!(
+        "StorePath: {stale}\nURL: nar/a.nar.xz\nCompression: xz\n\
+         FileHash: sha256:1b9p07z77phvv2hf6gm9f28ckrdsf0nfd0xl6hpc1r4wwykmqbl3\nFileSize: 700\n\
+         NarHash: sha256:1b9p07z77phvv2hf6gm9f28ckrdsf0nfd0xl6hpc1r4wwykmqbl3\nNarSize: 2000\n\
+         References: \n"
+    );
+    fs::write(
+        cache.join("8vh17lfiabqfl2bd2rasxrh94g9pf9dd.narinfo"),
+        narinfo,
+    )
+    .expect("a file");
+    fs::write(
+        cache.join("hmtool-pins.json"),
+        json!({ "stale": [stale] }).to_string(),
+    )
+    .expect("a file");
+    let target = folder.display().to_string();
+    assert_eq!(
+        text(&plan(&[&target]).stderr),
+        "no package is called jqq, which [cache] of hmtool.toml pins\n"
+    );
+    let document = document(&[&target]);
+    assert_eq!(document["cache"]["kind"], "file");
+    assert_eq!(document["compression"]["method"], "xz");
+    assert_eq!(document["isHeldKnown"], true);
+    assert_eq!(document["occupiedBeforeBytes"], 700);
+    let steps = list(&document, "steps");
+    assert_eq!(
+        steps[0],
+        json!({"action": "unpin", "name": "stale", "path": stale, "isEarly": false})
+    );
+    assert_eq!(
+        steps[1],
+        json!({"action": "evict", "path": stale, "bytes": 700, "why": "not-wanted"})
+    );
+    let pins = list(&document, "pins").iter().map(|pin| word(pin, "name"));
+    // Nobody asks for another output of jq by itself; what this one refers to is protected with it.
+    assert_eq!(pins.collect::<Vec<_>>(), ["jq-bin"]);
 }

@@ -65,9 +65,18 @@ impl Side {
             nix_timeout: args.nix_timeout,
             no_config: args.no_config,
         };
-        // A graph says nothing of its machine: its times are those of the default one.
+        // A graph says nothing of its machine: its times are those of the default one, or of any.
+        let any = || {
+            let config = config?;
+            let first = config.machines.keys().next();
+            config.default_machine.as_ref().or(first).cloned()
+        };
         let machine = MachineArgs {
-            machine: is_machine.then(|| word.to_owned()),
+            machine: if is_machine {
+                Some(word.to_owned())
+            } else {
+                any()
+            },
             profile: None,
             mem: None,
             cores: None,

@@ -1,9 +1,12 @@
 //! What a cache should hold, on one screen.
 
+use std::collections::HashMap;
+
 use super::Screen;
 use super::sheet::Sheet;
 use super::style::{self, paint};
 use super::table::Align;
+use super::untrusted::for_terminal;
 use crate::dto::cache_plan::{CachePlan, Consumer, KnownPath, Step, Why};
 use crate::dto::gate::Gate;
 use crate::quantity::{count, duration, plural, size};
@@ -13,6 +16,7 @@ use crate::quantity::{count, duration, plural, size};
 pub(crate) fn render(plan: &CachePlan, top: usize, screen: Screen) -> String {
     let mut page = Page {
         plan,
+        paths: plan.paths.iter().map(|it| (&*it.path, it)).collect(),
         top: if top == 0 { usize::MAX } else { top },
         sheet: Sheet::new(screen),
     };
@@ -45,6 +49,8 @@ fn percent(share: f64) -> String {
 
 struct Page<'a> {
     plan: &'a CachePlan,
+    /// Its paths, by store path.
+    paths: HashMap<&'a str, &'a KnownPath>,
     top: usize,
     sheet: Sheet,
 }
@@ -140,7 +146,7 @@ impl Page<'_> {
 
     fn consumers(&mut self) {
         for consumer in &self.plan.consumers {
-            let title = format!("What {} finds", consumer.name);
+            let title = format!("What {} finds", for_terminal(&consumer.name));
             let share = match consumer.needed.derivations {
                 0 => "other caches have all that it needs".to_owned(),
                 all => format!(
@@ -290,9 +296,7 @@ impl Page<'_> {
     }
 
     fn find(&self, path: &str) -> Option<&KnownPath> {
-        let paths = &self.plan.paths;
-        let at = paths.iter().position(|known| known.path == path);
-        at.map(|at| &paths[at])
+        self.paths.get(path).copied()
     }
 
     fn more(&mut self, all: usize) {

@@ -20,7 +20,7 @@ use crate::dto::gate::Gate;
 use crate::failure::Failure;
 use crate::output::{self, Outcome};
 use crate::progress::Progress;
-use crate::quantity::{parse_share, parse_size};
+use crate::quantity::{parse_share, parse_size, size};
 use crate::render;
 use situation::Situation;
 
@@ -60,7 +60,7 @@ pub(crate) struct PlanArgs {
     #[arg(long, value_name = "SIZE", value_parser = parse_size, help_heading = "The cache")]
     capacity: Option<Bytes>,
 
-    /// What of that stays free [default: what hmtool.toml says, else a tenth]
+    /// What of that stays free [default: a tenth, or what hmtool.toml says of its capacity]
     #[arg(long, value_name = "SIZE", value_parser = parse_size, help_heading = "The cache")]
     buffer: Option<Bytes>,
 
@@ -196,7 +196,19 @@ fn bad_model(errors: &ModelErrors<StorePath>) -> Failure {
     }
 }
 
+/// Why there is no plan; of a tier 1 that does not fit, all of it first.
 fn no_plan(error: &PlanError<StorePath>) -> Failure {
+    if let PlanError::TierOne { closure, .. } = error {
+        for part in closure {
+            let why = if part.is_tier_one {
+                "tier 1"
+            } else {
+                "needed by tier 1"
+            };
+            let size = size(part.bytes.0);
+            output::complain(&format!("{size:>9}  {}, {why}", part.key));
+        }
+    }
     Failure::Data {
         file: "the cache".to_owned(),
         place: None,

@@ -14,11 +14,13 @@ use super::contents::Contents;
 use super::tiers::Tiers;
 use crate::cache::side::Side;
 use crate::cache::{outputs, pins};
-use crate::caches::NarinfoSource;
+use crate::caches::{Asking, NarinfoSource};
 use crate::config::{CacheKind, OwnCache};
 use crate::failure::Failure;
 use crate::input::holdings;
+use crate::output;
 use crate::progress::Progress;
+use crate::render::untrusted::for_terminal;
 
 /// Where Cachix serves a cache.
 const CACHIX_DOMAIN: &str = "cachix.org";
@@ -76,6 +78,8 @@ impl Situation {
         let mut makers: BTreeMap<StorePath, Maker<'_>> = BTreeMap::new();
         let mut candidates: BTreeSet<StorePath> = BTreeSet::new();
         let mut wishes = Vec::new();
+        let pinned = own.and_then(|own| own.pins.as_deref()).unwrap_or_default();
+        let mut unknown: BTreeSet<&str> = pinned.iter().map(String::as_str).collect();
         for side in producers {
             let tiers = Tiers::new(side, own);
             let graph = &side.input.graph;
@@ -88,7 +92,15 @@ impl Situation {
             let mut wanted = outputs::wanted(&side.input, |_| true);
             wanted.retain(|&id, _| side.is_shareable(id));
             wishes.extend(tiers.pins(side, &wanted));
+            let here = Tiers::unknown(side, &wanted, pinned);
+            unknown.retain(|name| here.contains(name));
             candidates.extend(wanted.into_values().flatten());
+        }
+        for name in unknown {
+            output::complain(&format!(
+                "no package is called {}, which [cache] of hmtool.toml pins",
+                for_terminal(name)
+            ));
         }
         let held = Held::read(args, own, &kind, &candidates, progress)?;
         let mut contents = Contents::default();
@@ -169,17 +181,28 @@ fn closure(
         .map(|side| side.caches(&args.sharing, progress))
         .collect::<Result<Vec<_>, _>>()?;
     let mut known: BTreeMap<StorePath, Known> = BTreeMap::new();
+    let mut upstream: Vec<Inventory> = Vec::new();
+    let mut counted = None;
     while !open.is_empty() {
-        let mut upstream = Vec::new();
         for caches in &mut caches {
             caches.learn(open.clone(), progress)?;
-            // What a machine has already another one has not.
+        }
+        // What a machine has already another one has not.
+        let others = |caches: &Asking| {
             let sources = caches.known().iter().filter(|(source, _)| !source.local);
-            let sources: Vec<_> = sources.cloned().collect();
-            for (_, holdings) in &sources {
-                contents.add(holdings);
+            sources.cloned().collect::<Vec<_>>()
+        };
+        let sources = caches.iter().flat_map(Asking::known);
+        let count: usize = sources.map(|(_, holdings)| holdings.len()).sum();
+        // Servers that are asked path by path tell more with every round.
+        if counted.replace(count) != Some(count) {
+            upstream = caches
+                .iter()
+                .map(|caches| Inventory::new(others(caches)))
+                .collect();
+            for (_, holdings) in caches.iter().flat_map(others) {
+                contents.add(&holdings);
             }
-            upstream.push(Inventory::new(sources));
         }
         let mut referred = BTreeSet::new();
         for path in std::mem::take(&mut open) {

@@ -53,6 +53,27 @@ impl Tiers {
         self.tiers[id.index()]
     }
 
+    /// Which of `names` no derivation goes by that makes some of `wanted`.
+    pub(super) fn unknown<'n>(
+        side: &Side,
+        wanted: &BTreeMap<DrvId, BTreeSet<StorePath>>,
+        names: &'n [String],
+    ) -> BTreeSet<&'n str> {
+        let attribute = |id| side.input.attributes.get(&id).map(String::as_str);
+        let subjects = subjects(&side.input.graph, attribute);
+        let is_unknown = |name: &&str| {
+            let pattern = Pattern::Exact((*name).to_owned());
+            let rule = Rules::new(vec![(CacheTier::Always, pattern)]);
+            let mut wanted = wanted.keys().map(|id| &subjects[id.index()]);
+            wanted.all(|subject| rule.tier(subject) != CacheTier::Always)
+        };
+        names
+            .iter()
+            .map(String::as_str)
+            .filter(is_unknown)
+            .collect()
+    }
+
     /// The pins of those of `wanted` that are pinned: each output under the attribute or name of
     /// its derivation.
     pub(super) fn pins(
