@@ -1,5 +1,7 @@
 //! `hmtool cache hits`: what it says of the example's two machines, and what it refuses.
 
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use expect_test::{Expect, expect};
@@ -9,6 +11,27 @@ const EXAMPLE: &str = concat!(
     env!("CARGO_MANIFEST_DIR"),
     "/../../examples/modular-workspace"
 );
+
+/// The folder with the real graphs, or `None`, loudly, where it is not there and not required.
+fn graphs(test: &str) -> Option<PathBuf> {
+    let data = std::env::var_os("HMTOOL_DATA").map_or_else(
+        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data"),
+        PathBuf::from,
+    );
+    let graphs = data.join("graphs");
+    if graphs.join("home-stock.json.gz").exists() {
+        return Some(graphs);
+    }
+    let required = std::env::var_os("HMTOOL_REQUIRE_ORACLES").is_some_and(|value| value == "1");
+    assert!(!required, "{test}: nothing in {}", graphs.display());
+    // Past the harness, which hides what passing tests print.
+    let _ = writeln!(
+        std::io::stderr(),
+        "left out: {test}: needs {} (set HMTOOL_DATA)",
+        graphs.display()
+    );
+    None
+}
 
 fn hits(args: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_hmtool"))
@@ -155,4 +178,40 @@ fn what_does_not_say_enough_is_an_error() {
          = help: give the directory of hmtool.toml, or leave it out
     "#]],
     );
+}
+
+/// What two graphs of nixpkgs share was counted by their outputs when they were captured: 11
+/// derivations that are built.
+#[test]
+fn flags_of_two_machines_share_what_was_counted() {
+    let Some(graphs) = graphs("flags_of_two_machines_share_what_was_counted") else {
+        return;
+    };
+    let file = |name: &str| graphs.join(name).display().to_string();
+    let document = document(&[
+        "--no-config",
+        "--producer",
+        &file("home-skylake.json.gz"),
+        "--producer-roots",
+        &file("home-skylake.roots"),
+        "--consumer",
+        &file("home-znver1.json.gz"),
+        "--consumer-roots",
+        &file("home-znver1.roots"),
+    ]);
+    assert_eq!(document["fromProducer"]["derivations"], 11);
+    assert_eq!(document["upstream"]["derivations"], 0);
+    let words = document["differingWords"].as_array().expect("a list");
+    let pair = |word: &Value| (word["producer"].clone(), word["consumer"].clone());
+    let pairs: Vec<_> = words.iter().map(pair).collect();
+    assert_eq!(
+        pairs,
+        [
+            ("-march=skylake".into(), "-march=znver1".into()),
+            ("-mtune=skylake".into(), "-mtune=znver1".into()),
+        ]
+    );
+    for word in words {
+        assert_eq!(word["misses"], document["missed"]["derivations"]);
+    }
 }
