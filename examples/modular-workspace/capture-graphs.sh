@@ -4,6 +4,7 @@
 #   NAME.json.gz        nix derivation show --recursive (show-derivation before Nix 2.14)
 #   NAME.roots          the derivation that is asked for: the Home Manager generation
 #   NAME.attributes     names of the package set for derivations of the graph
+#   NAME.upstream.json.gz     the same without the overlays, and NAME.upstream.roots
 #   cache.path-info.json.gz   what a cache with the untouched set holds
 #
 # Usage: ./capture-graphs.sh [DIRECTORY]       (graphs beside this script when left out)
@@ -57,6 +58,14 @@ for machine in shoshin gyakusatsu; do
     >"$work/attributes"
   awk 'NR == FNR { wanted[$1]; next } $2 in wanted' "$work/closure" "$work/attributes" \
     >"$graphs/$machine.attributes"
+
+  # The same without the overlays: what they change is the difference.
+  drv=$(nix-instantiate "$here/default.nix" --argstr machine "$machine" --arg stock true \
+    --add-root "$work/$machine.upstream.drv")
+  drv=$(readlink "$drv")
+  show "$drv" >"$work/graph"
+  compress "$graphs/$machine.upstream.json.gz" <"$work/graph"
+  echo "$drv" >"$graphs/$machine.upstream.roots"
 done
 
 quietly nix-build "$here/default.nix" --arg stock true --out-link "$work/stock" \

@@ -7,6 +7,7 @@ use clap::{Args, ColorChoice, CommandFactory, Parser, Subcommand, ValueEnum};
 use tier_planner::Millis;
 
 use crate::cache::CacheVerb;
+use crate::check::args::CheckArgs;
 use crate::explain::ExplainArgs;
 use crate::impact::args::ImpactArgs;
 use crate::output;
@@ -49,6 +50,8 @@ pub(crate) enum Verb {
     Impact(Box<ImpactArgs>),
     /// Show by which chains a package comes to be needed, or changed between two graphs
     Why(Box<WhyArgs>),
+    /// Check everything: files, profiles, what hmtool.toml says, and the graphs of its machines
+    Check(Box<CheckArgs>),
     /// Show and edit .nix files: nothing is changed without --write
     Overlay {
         /// What to do

@@ -3,6 +3,7 @@
 mod args;
 mod cache;
 mod caches;
+mod check;
 mod config;
 mod dto;
 mod explain;
@@ -62,6 +63,7 @@ fn run(verb: &Verb) -> Result<Outcome, Failure> {
         Verb::Profile { verb } => profile::run(verb),
         Verb::Impact(args) => impact::run(args),
         Verb::Why(args) => why::run(args),
+        Verb::Check(args) => check::run(args),
         Verb::Cache { verb } => cache::run(verb),
         Verb::Explain(args) => explain::run(args),
         Verb::Schema { document } => {

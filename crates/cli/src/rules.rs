@@ -1,5 +1,6 @@
 //! Every rule there is, whichever library knows it.
 
+use crate::check::graph_rules;
 use crate::dto::findings::Rule;
 use crate::findings::unchecked;
 use crate::overlay::lint;
@@ -23,6 +24,7 @@ pub(crate) fn of_profiles() -> Vec<Rule> {
 pub(crate) fn all() -> Vec<Rule> {
     let mut all = of_nix_files();
     all.extend(profile::rules());
+    all.extend(graph_rules::rules());
     all.sort_by(|a, b| a.id.cmp(&b.id));
     all
 }

@@ -30,6 +30,8 @@ pub(crate) const FILE_NAME: &str = "hmtool.toml";
 pub(crate) struct Config {
     /// The file itself.
     pub(crate) file: PathBuf,
+    /// Its text.
+    pub(crate) text: String,
     /// The machine that is meant when none is named.
     pub(crate) default_machine: Option<String>,
     /// The machines by name.
@@ -50,6 +52,8 @@ pub(crate) struct Config {
     pub(crate) seconds_per_sbu: Option<f64>,
     /// What was measured of packages, by pname or attribute.
     pub(crate) packages: BTreeMap<String, Package>,
+    /// From which share of its builds on an override is a mass rebuild.
+    pub(crate) mass_rebuild: Option<f64>,
     /// Levels of rules, by id.
     pub(crate) rules: BTreeMap<String, Level>,
 }
@@ -74,6 +78,10 @@ pub(crate) struct Machine {
     pub(crate) roots: Option<PathBuf>,
     /// Names by which the package set knows its derivations.
     pub(crate) attributes: Option<PathBuf>,
+    /// The graph as it is without what the repository changes of the package set.
+    pub(crate) upstream_graph: Option<PathBuf>,
+    /// Derivations asked for in that.
+    pub(crate) upstream_roots: Option<PathBuf>,
     /// What to evaluate, e.g. `.#shoshin`.
     pub(crate) installable: Option<String>,
     /// Threads for builds.
@@ -82,6 +90,8 @@ pub(crate) struct Machine {
     pub(crate) reserve: Option<Bytes>,
     /// Names of the tiers it may build; all when `None`.
     pub(crate) builds: Option<Vec<String>>,
+    /// Where its name stands, in bytes of the file.
+    pub(crate) span: Range<usize>,
 }
 
 /// A `[[caches]]`.
@@ -121,6 +131,8 @@ pub(crate) struct Tier {
     pub(crate) rules: Vec<Rule>,
     /// Whether it takes what no rule names.
     pub(crate) default: bool,
+    /// Where its name stands, in bytes of the file.
+    pub(crate) span: Range<usize>,
 }
 
 /// One rule of a tier.
@@ -130,6 +142,8 @@ pub(crate) struct Rule {
     pub(crate) kind: RuleKind,
     /// The name, glob or regular expression.
     pub(crate) text: String,
+    /// Where it stands, in bytes of the file.
+    pub(crate) span: Range<usize>,
 }
 
 /// How a rule's text is meant.
@@ -187,6 +201,7 @@ impl Config {
             .collect();
         let mut config = Self {
             file: file.to_owned(),
+            text: text.to_owned(),
             ..Self::default()
         };
         if problems.is_empty() {
@@ -237,6 +252,10 @@ impl Config {
             self.oversubscription = plan.decimal("thread-oversubscription", 1.0, 64.0);
             self.seconds_per_sbu = plan.decimal("seconds-per-sbu", 1.0, 100_000.0);
             plan.finish();
+        }
+        if let Some(mut check) = root.table("check", "[check]") {
+            self.mass_rebuild = check.decimal("mass-rebuild-share", 0.0, 1.0);
+            check.finish();
         }
         let known = rules::all();
         let known: Vec<&str> = known.iter().map(|rule| &*rule.id).collect();
@@ -331,8 +350,11 @@ fn read_machine(
         graph: path("graph"),
         roots: path("roots"),
         attributes: path("attributes"),
+        upstream_graph: path("upstream-graph"),
+        upstream_roots: path("upstream-roots"),
         ..Machine::default()
     };
+    machine.span = table.span.clone();
     machine.installable = table.string("installable").map(|s| s.value);
     machine.threads = table.number("threads", 1).map(|n| n.value);
     machine.reserve = table.bytes("reserve").map(|b| b.value);
@@ -460,7 +482,11 @@ fn read_rules(table: &mut Table<'_, '_>, text: &str) -> Vec<Rule> {
         ("regexes", RuleKind::Regex),
     ] {
         for At { value, span } in table.strings(key) {
-            let rule = Rule { kind, text: value };
+            let rule = Rule {
+                kind,
+                text: value,
+                span: span.clone(),
+            };
             for problem in broken(&rule, span, text) {
                 table.problem(problem);
             }
@@ -503,6 +529,7 @@ fn read_tier(mut table: Table<'_, '_>, text: &str, before: &[Tier]) -> Option<Ti
             memory,
             rules,
             default: default.is_some_and(|d| d.value),
+            span: name.span,
         }),
     };
     table.finish();

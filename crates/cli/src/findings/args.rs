@@ -83,17 +83,29 @@ impl RuleArgs {
     /// The levels of `hmtool.toml`, changed by what was given; `rules` are those that there are to
     /// choose from.
     pub(crate) fn levels(&self, rules: &[Rule]) -> Result<Levels, Failure> {
+        let file = (!self.no_config).then(|| Config::find(Path::new(".")));
+        let config = file.flatten().map(|file| Config::read(&file)).transpose()?;
+        self.levels_of(rules, config.as_ref())
+    }
+
+    /// Whether an `hmtool.toml` is to be heeded.
+    pub(crate) fn heeds_config(&self) -> bool {
+        !self.no_config
+    }
+
+    /// The levels of `config`, changed by what was given.
+    pub(crate) fn levels_of(
+        &self,
+        rules: &[Rule],
+        config: Option<&Config>,
+    ) -> Result<Levels, Failure> {
         let ids: Vec<&str> = rules.iter().map(|rule| &*rule.id).collect();
         for id in self.only.iter().chain(&self.ignored) {
             if !ids.contains(&&**id) {
                 return Err(unknown_rule(id, &ids));
             }
         }
-        let file = (!self.no_config).then(|| Config::find(Path::new(".")));
-        let configured = match file.flatten() {
-            Some(file) => Config::read(&file)?.rules,
-            None => BTreeMap::new(),
-        };
+        let configured = config.map_or_else(BTreeMap::new, |config| config.rules.clone());
         Ok(Levels::new(configured, &self.only, &self.ignored))
     }
 }

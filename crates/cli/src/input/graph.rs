@@ -6,6 +6,7 @@ use drv_graph::{
     DerivationGraph, DerivationGraphBuilder, DrvFiles, EvalJob, Format, KeepEnv, ReadOptions,
     StorePath, derivation_json, eval_jobs,
 };
+use hw_profile::arch::TARGET_VARIABLES;
 use tier_planner::subject::ENV_KEYS;
 
 use super::roots::{Wanted, What};
@@ -32,6 +33,8 @@ pub(crate) enum Keep {
     ForEstimates,
     /// That, and what is needed to compare the graph with another.
     ToCompare,
+    /// All of that, and what names the processor that is built for.
+    ToCheck,
 }
 
 /// Reads all files into one graph. `roots` are where a directory of `.drv` files is entered.
@@ -252,9 +255,15 @@ impl<'a> Reading<'a> {
 
 /// What estimates look at is kept of the environments.
 fn options(keep: Keep) -> ReadOptions {
+    let mut names = ENV_KEYS.map(str::to_owned).to_vec();
+    if keep == Keep::ToCheck {
+        names.extend(TARGET_VARIABLES.map(str::to_owned));
+        names.sort_unstable();
+        names.dedup();
+    }
     ReadOptions {
-        keep_env: KeepEnv::Named(ENV_KEYS.map(str::to_owned).to_vec()),
-        recipes: keep == Keep::ToCompare,
+        keep_env: KeepEnv::Named(names),
+        recipes: keep != Keep::ForEstimates,
         ..ReadOptions::default()
     }
 }

@@ -1,5 +1,6 @@
 //! `hmtool overlay check`: what the rules have to say about `.nix` files.
 
+use overlay_ast::Document;
 use overlay_ast::lint::Options;
 
 use super::args::CheckArgs;
@@ -25,15 +26,19 @@ pub(super) fn run(args: &CheckArgs) -> Result<Outcome, Failure> {
 }
 
 fn check(file: &NixFile, options: &Options) -> Vec<Finding> {
-    let document = match unchecked::read(file) {
-        Ok(document) => document,
-        Err(problems) => return problems,
-    };
+    match unchecked::read(file) {
+        Ok(document) => findings(&file.name, &document, options),
+        Err(problems) => problems,
+    }
+}
+
+/// What the rules find in the file of that name.
+pub(crate) fn findings(name: &str, document: &Document, options: &Options) -> Vec<Finding> {
     let found = document.lint(options);
     if found.is_empty() {
         return Vec::new();
     }
-    let source = Source::of(&file.name, &document);
+    let source = Source::of(name, document);
     let found = found.into_iter();
     found.map(|found| lint::convert(found, &source)).collect()
 }

@@ -1,7 +1,7 @@
 //! `hmtool overlay fix`: makes the changes that the rules propose.
 
 use std::collections::BTreeSet;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use overlay_ast::lint::{Applicability, Options};
 use overlay_ast::{Document, Error};
@@ -10,8 +10,8 @@ use super::args::FixArgs;
 use super::lint;
 use crate::dto::findings::{Finding, Severity};
 use crate::failure::Failure;
-use crate::findings::{Collector, NixFile, nix_files, unchecked};
-use crate::nix_file::{difference, failure, replace};
+use crate::findings::{Collector, Levels, NixFile, nix_files, unchecked};
+use crate::nix_file::{WriteArgs, difference, failure, replace};
 use crate::output::{self, Outcome};
 use crate::quantity::plural;
 use crate::render::findings::human;
@@ -27,15 +27,25 @@ enum Fixed {
 
 /// Shows what the fixes would do to the files, and does it if it is asked to.
 pub(super) fn run(args: &FixArgs) -> Result<Outcome, Failure> {
-    let rules = rules::of_nix_files();
-    let levels = args.rules.levels(&rules)?;
-    let options = lint::options(&levels);
+    let levels = args.rules.levels(&rules::of_nix_files())?;
     let allowed = if args.r#unsafe {
         Applicability::Unsafe
     } else {
         Applicability::Safe
     };
-    let (files, problems) = nix_files(&args.paths);
+    files(&args.paths, levels, allowed, &args.write)
+}
+
+/// The same for rules at these levels.
+pub(crate) fn files(
+    paths: &[PathBuf],
+    levels: Levels,
+    allowed: Applicability,
+    write: &WriteArgs,
+) -> Result<Outcome, Failure> {
+    let rules = rules::of_nix_files();
+    let options = lint::options(&levels);
+    let (files, problems) = nix_files(paths);
     let mut collector = Collector::new(rules, levels);
     collector.looked_at(files.len());
     collector.extend(problems);
@@ -52,7 +62,7 @@ pub(super) fn run(args: &FixArgs) -> Result<Outcome, Failure> {
                 let (before, after) = *documents;
                 let name = Path::new(&file.name);
                 output::write(&difference::unified(name, before.text(), after.text()))?;
-                let done = if args.write.write {
+                let done = if write.write {
                     replace::file(&file.path, &before.to_file(), &after.to_file())
                 } else {
                     Ok(())
@@ -74,15 +84,15 @@ pub(super) fn run(args: &FixArgs) -> Result<Outcome, Failure> {
     let count = plural(changed, "file");
     output::complain(&match changed {
         0 => format!("{}: nothing to fix", plural(files.len() as u64, "file")),
-        _ if args.write.write => format!("{count} changed"),
-        _ if args.write.check => format!("{count} would change"),
+        _ if write.write => format!("{count} changed"),
+        _ if write.check => format!("{count} would change"),
         _ => format!("{count} would change; nothing is written without --write"),
     });
     let is_error = |problem: &Finding| problem.severity == Severity::Error;
     Ok(
         if !failures.is_empty() || problems.counted().any(is_error) {
             Outcome::Unchecked
-        } else if args.write.check && changed > 0 {
+        } else if write.check && changed > 0 {
             Outcome::Finding
         } else {
             Outcome::Clean

@@ -6,6 +6,7 @@ use overlay_ast::lint;
 
 use crate::dto::findings::{Applicability, Finding, Related, Rule, Severity};
 use crate::findings::{Levels, Source, finding};
+use crate::rules::all as all_rules;
 
 /// The rules of the library.
 pub(crate) fn rules() -> Vec<Rule> {
@@ -21,8 +22,10 @@ pub(crate) fn rules() -> Vec<Rule> {
 }
 
 /// What the library is to look for at these levels.
-pub(super) fn options(levels: &Levels) -> lint::Options {
+pub(crate) fn options(levels: &Levels) -> lint::Options {
     let mut options = lint::Options::default();
+    let others = all_rules().into_iter().map(|rule| rule.id);
+    options.other_rules = others.filter(|id| lint::rule(id).is_none()).collect();
     for rule in lint::rules() {
         if levels.of(rule.id, severity(rule.severity)).is_none() {
             options.rules = options.rules.without(rule.id);

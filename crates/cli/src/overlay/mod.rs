@@ -1,8 +1,8 @@
 //! `hmtool overlay`: shows and edits `.nix` files.
 
 mod args;
-mod check;
-mod fix;
+pub(crate) mod check;
+pub(crate) mod fix;
 pub(crate) mod lint;
 mod show;
 

@@ -1,7 +1,7 @@
 //! `hmtool profile`: hardware profiles.
 
 mod args;
-mod check;
+pub(crate) mod check;
 mod common;
 mod detect;
 mod diff;
@@ -10,7 +10,7 @@ mod format;
 mod set;
 mod show;
 mod spelling;
-mod subject;
+pub(crate) mod subject;
 mod target;
 mod toolchain;
 

@@ -7,13 +7,13 @@ use crate::failure::Failure;
 
 /// A profile, and what `hmtool.toml` says of its machine.
 #[derive(Clone, Debug)]
-pub(super) struct Subject {
+pub(crate) struct Subject {
     /// What it is called: the machine's name, or the file's.
-    pub(super) name: String,
+    pub(crate) name: String,
     /// The profile's file.
-    pub(super) file: PathBuf,
+    pub(crate) file: PathBuf,
     /// What the configuration says of the machine; nothing for a mere file.
-    pub(super) machine: config::Machine,
+    pub(crate) machine: config::Machine,
 }
 
 /// The `hmtool.toml` of the working directory or of those above it.
@@ -22,7 +22,36 @@ pub(super) fn config() -> Result<Option<Config>, Failure> {
     file.map(|file| Config::read(&file)).transpose()
 }
 
+/// Names of machines of the configuration, those given or all: the default one first, as the others
+/// are compared with it.
+pub(crate) fn machine_names(given: &[String], config: &Config) -> Result<Vec<String>, Failure> {
+    let known: Vec<&str> = config.machines.keys().map(String::as_str).collect();
+    if let Some(name) = given.iter().find(|name| !known.contains(&&***name)) {
+        return Err(Failure::Usage {
+            message: format!("{} has no machine `{name}`", config.file.display()),
+            hint: match nearest(name, &known) {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => format!("it has {}", known.join(", ")),
+            },
+        });
+    }
+    let is_meant = |name: &&String| given.is_empty() || given.contains(name);
+    let mut names: Vec<String> = config.machines.keys().filter(is_meant).cloned().collect();
+    names.sort_by_key(|name| Some(name) != config.default_machine.as_ref());
+    Ok(names)
+}
+
 impl Subject {
+    /// The machine of the configuration of that name, if it has a profile.
+    pub(crate) fn of_machine(name: &str, config: &Config) -> Option<Self> {
+        let machine = config.machines.get(name)?;
+        Some(Self {
+            name: name.to_owned(),
+            file: machine.profile.clone()?,
+            machine: machine.clone(),
+        })
+    }
+
     /// The machine of that name, else the file.
     pub(super) fn of(given: &Path, config: Option<&Config>) -> Result<Self, Failure> {
         let name = given.to_string_lossy();
@@ -62,7 +91,7 @@ impl Subject {
 
     /// Those that are given, else every machine of the configuration with a profile: the default one
     /// first, as the others are compared with it.
-    pub(super) fn all(given: &[PathBuf], config: Option<&Config>) -> Result<Vec<Self>, Failure> {
+    pub(crate) fn all(given: &[PathBuf], config: Option<&Config>) -> Result<Vec<Self>, Failure> {
         if !given.is_empty() {
             return given.iter().map(|it| Self::of(it, config)).collect();
         }
@@ -72,15 +101,10 @@ impl Subject {
                 hint: "give a profile, or run in a directory with hmtool.toml".to_owned(),
             });
         };
-        let machines = config.machines.iter().filter_map(|(name, machine)| {
-            Some(Self {
-                name: name.clone(),
-                file: machine.profile.clone()?,
-                machine: machine.clone(),
-            })
-        });
-        let mut subjects: Vec<Self> = machines.collect();
-        subjects.sort_by_key(|it| Some(&it.name) != config.default_machine.as_ref());
+        let names = machine_names(&[], config)?.into_iter();
+        let subjects: Vec<Self> = names
+            .filter_map(|name| Self::of_machine(&name, config))
+            .collect();
         if subjects.is_empty() {
             return Err(Failure::Usage {
                 message: "no machine has a profile".to_owned(),

@@ -84,24 +84,16 @@ fn graphs_are_current() {
         return;
     };
     for machine in MACHINES {
-        let root = instantiate(&nix, &["--argstr", "machine", machine]);
-        assert_eq!(
-            captured_text(&format!("{machine}.roots")),
-            format!("{root}\n"),
-            "{machine}.roots: {CAPTURE}"
+        let stock = instantiate(
+            &nix,
+            &["--argstr", "machine", machine, "--arg", "stock", "true"],
         );
-
-        let committed = captured_graph(machine);
-        let evaluated = read(nix.show(&root).as_bytes());
-        let (committed, evaluated) = (by_path(&committed), by_path(&evaluated));
-        for (path, derivation) in &evaluated {
-            assert_eq!(
-                committed.get(path),
-                Some(derivation),
-                "{machine}: {path}: {CAPTURE}"
-            );
-        }
-        assert_eq!(committed.len(), evaluated.len(), "{machine}: {CAPTURE}");
+        graph_is_current(&nix, &format!("{machine}.upstream"), &stock);
+    }
+    for machine in MACHINES {
+        let root = instantiate(&nix, &["--argstr", "machine", machine]);
+        let evaluated = graph_is_current(&nix, machine, &root);
+        let evaluated = by_path(&evaluated);
 
         let attributes = nix.run(
             "nix",
@@ -130,6 +122,27 @@ fn graphs_are_current() {
             "{machine}.attributes: {CAPTURE}"
         );
     }
+}
+
+/// The graph that is evaluated, which is the captured one.
+fn graph_is_current(nix: &Nix, name: &str, root: &str) -> DerivationGraph {
+    assert_eq!(
+        captured_text(&format!("{name}.roots")),
+        format!("{root}\n"),
+        "{name}.roots: {CAPTURE}"
+    );
+    let committed = captured_graph(name);
+    let graph = read(nix.show(root).as_bytes());
+    let (committed, evaluated) = (by_path(&committed), by_path(&graph));
+    for (path, derivation) in &evaluated {
+        assert_eq!(
+            committed.get(path),
+            Some(derivation),
+            "{name}: {path}: {CAPTURE}"
+        );
+    }
+    assert_eq!(committed.len(), evaluated.len(), "{name}: {CAPTURE}");
+    graph
 }
 
 /// As a flake the files are evaluated without environment, clock or paths outside of them.

@@ -7,6 +7,7 @@ mod feature;
 mod feature_set;
 mod flags;
 mod microarchitecture;
+mod named_target;
 mod runs_on;
 
 pub use common_arch::{CommonArch, Policy, common_arch};
@@ -16,4 +17,5 @@ pub use feature::{Feature, Softness};
 pub use feature_set::FeatureSet;
 pub use flags::{Flags, FlagsError, Tool, Toolchain, gccarch_features, named};
 pub use microarchitecture::{Microarchitecture, Support};
+pub use named_target::{TARGET_VARIABLES, named_targets};
 pub use runs_on::RunsOn;

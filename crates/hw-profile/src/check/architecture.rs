@@ -40,7 +40,7 @@ impl Profile {
     }
 
     /// Where [`Profile::march`] is said.
-    pub(super) fn march_path(&self) -> &'static str {
+    pub fn march_path(&self) -> &'static str {
         if self.build.compiler.march.is_some() {
             "build.compiler.march"
         } else {

@@ -5,13 +5,13 @@
     reason = "the names carry a prefix of their own"
 )]
 
-use rnix::NodeOrToken;
 use rnix::SyntaxKind::*;
+use rnix::{NodeOrToken, SyntaxNode};
 
 use super::context::Context;
 use super::rules::{Check, Run, rule};
 use super::{Finding, rule as rule_of};
-use crate::{Span, layout};
+use crate::{Document, Span, layout};
 
 pub(super) static CHECKS: &[Check] = &[Check {
     rule: rule!(
@@ -24,6 +24,42 @@ pub(super) static CHECKS: &[Check] = &[Check {
 
 const MARK: &str = "hmtool: allow";
 
+/// Findings that a comment of the file allows, with a reason: `# hmtool: allow(rule) reason`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Allowed {
+    /// The line whose findings it allows.
+    pub line: Span,
+    /// The ids of the rules, as they are written.
+    pub rules: Vec<String>,
+}
+
+impl Document {
+    /// What the comments of the file allow, in the order of the text; for findings of rules that
+    /// are not this crate's. Those of [`lint`](Document::lint) are taken away there. Takes time
+    /// linear in the text.
+    ///
+    /// ```
+    /// let text = "{\n  a = 1; # hmtool: allow(unused-let, my-rule) kept for the repl\n}\n";
+    /// let (file, _) = overlay_ast::Document::parse(text);
+    /// let allowed = file.allowed();
+    /// assert_eq!(allowed[0].rules, ["unused-let", "my-rule"]);
+    /// assert!(allowed[0].line.text(text).starts_with("  a = 1;"));
+    /// ```
+    pub fn allowed(&self) -> Vec<Allowed> {
+        let Ok(root) = self.root() else {
+            return Vec::new();
+        };
+        let all = allowances(self.text(), &root).into_iter();
+        let reasoned = all.filter(|allowance| !allowance.reason.is_empty());
+        let allowed = reasoned.map(|allowance| Allowed {
+            line: Span::new(allowance.line.0, allowance.line.1),
+            rules: allowance.rules.into_iter().map(str::to_owned).collect(),
+        });
+        allowed.collect()
+    }
+}
+
 /// A comment that allows findings.
 struct Allowance<'t> {
     span: Span,
@@ -35,7 +71,7 @@ struct Allowance<'t> {
 
 /// Takes away what is allowed, and adds what is wrong with the allowances.
 pub(super) fn settle(context: &Context<'_>, findings: &mut Vec<Finding>) {
-    let allowances = allowances(context);
+    let allowances = allowances(context.text, context.root);
     if allowances.is_empty() {
         return;
     }
@@ -66,6 +102,9 @@ pub(super) fn settle(context: &Context<'_>, findings: &mut Vec<Finding>) {
                         matched = true;
                     }
                 }
+                if context.options.other_rules.contains(*id) {
+                    continue;
+                }
                 if rule_of(id).is_none() {
                     let message = format!("there is no rule `{id}` to allow");
                     complain(message, "`hmtool explain` lists the rules");
@@ -85,19 +124,17 @@ pub(super) fn settle(context: &Context<'_>, findings: &mut Vec<Finding>) {
 }
 
 /// The allowances of the file, in the order of the text.
-fn allowances<'t>(context: &Context<'t>) -> Vec<Allowance<'t>> {
+fn allowances<'t>(text: &'t str, root: &SyntaxNode) -> Vec<Allowance<'t>> {
     // Few files have any, so that the tokens of the others need not be looked at.
-    if !context.text.contains(MARK) {
+    if !text.contains(MARK) {
         return Vec::new();
     }
-    let tokens = context.root.descendants_with_tokens();
+    let tokens = root.descendants_with_tokens();
     let comments = tokens
         .filter_map(NodeOrToken::into_token)
         .filter(|token| token.kind() == TOKEN_COMMENT);
     let spans = comments.map(|token| Span::from(token.text_range()));
-    spans
-        .filter_map(|span| allowance(context.text, span))
-        .collect()
+    spans.filter_map(|span| allowance(text, span)).collect()
 }
 
 fn allowance(text: &str, span: Span) -> Option<Allowance<'_>> {

@@ -43,6 +43,7 @@ mod table;
 mod types;
 mod words;
 
+pub use allow::Allowed;
 pub use fix::{Applicability, Fix, combine};
 pub use options::{Facts, FileKind, Options, RuleSet, UpstreamAttribute, ValueType};
 

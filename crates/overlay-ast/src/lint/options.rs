@@ -1,6 +1,6 @@
 //! What the caller wants checked, and what it knows.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::rules;
 
@@ -14,6 +14,10 @@ pub struct Options {
     pub kind: Option<FileKind>,
     /// What is known beyond the file.
     pub facts: Facts,
+    /// Rules of the caller's own, which comments may allow too: see [`Document::allowed`].
+    ///
+    /// [`Document::allowed`]: crate::Document::allowed
+    pub other_rules: BTreeSet<String>,
 }
 
 /// What a file is to those who read it.

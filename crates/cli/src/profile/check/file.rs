@@ -11,7 +11,7 @@ use crate::findings::{NixFile, Source, nix_files, unchecked};
 use crate::input;
 
 /// A profile's file.
-pub(super) struct ProfileFile {
+pub(crate) struct ProfileFile {
     file: NixFile,
     text: Text,
 }
@@ -64,6 +64,14 @@ impl ProfileFile {
         Err(unchecked::not_a_profile(problems, &self.source()))
     }
 
+    /// The file, where it is Nix.
+    pub(crate) fn nix(&self) -> Option<(&NixFile, &Document)> {
+        match &self.text {
+            Text::Nix(document) => Some((&self.file, document)),
+            Text::Other(_) => None,
+        }
+    }
+
     fn text(&self) -> &str {
         match &self.text {
             Text::Nix(document) => document.text(),
@@ -80,7 +88,7 @@ impl ProfileFile {
 
     /// The place of the attribute `path`, or of the file where it is not written down; and whether
     /// it is the attribute's.
-    pub(super) fn place(&self, path: &str) -> (Place, bool) {
+    pub(crate) fn place(&self, path: &str) -> (Place, bool) {
         let source = self.source();
         match self.span(path) {
             Some(span) => (source.place(span.into()), true),

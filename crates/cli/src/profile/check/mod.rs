@@ -13,6 +13,7 @@ use super::detect::RootArgs;
 use super::subject::{self, Subject};
 use super::toolchain::CompilerArgs;
 use crate::config::Config;
+use crate::dto::findings::Finding;
 use crate::failure::Failure;
 use crate::findings::{Collector, FindingArgs, print};
 use crate::output::Outcome;
@@ -20,7 +21,7 @@ use crate::rules;
 use convert::convert;
 pub(crate) use convert::rules;
 pub(super) use convert::severity;
-use file::ProfileFile;
+pub(crate) use file::ProfileFile;
 
 /// What to check, and what with.
 #[derive(Args, Debug)]
@@ -54,39 +55,65 @@ pub(super) fn run(args: &CheckArgs) -> Result<Outcome, Failure> {
 
     let mut collector = Collector::new(rules, levels);
     collector.looked_at(subjects.len());
-    let mut checked: Vec<(ProfileFile, Profile)> = Vec::new();
-    for subject in &subjects {
-        let file = match ProfileFile::read(subject) {
-            Ok(file) => file,
-            Err(problems) => {
-                collector.extend(problems);
-                continue;
-            }
-        };
-        let profile = match file.profile() {
-            Ok(profile) => profile,
-            Err(problems) => {
-                collector.extend(problems);
-                continue;
-            }
-        };
-        let mut options = options(subject, &profile, config.as_ref());
+    let adjust = |profile: &Profile, options: &mut CheckOptions| {
         options.toolchain = args.compilers.toolchain();
         options.machine = machine
             .clone()
-            .filter(|machine| is_of(&profile, machine, args));
+            .filter(|machine| is_of(profile, machine, args));
+    };
+    let share = !args.subjects.is_empty();
+    let (found, _) = check(&subjects, config.as_ref(), share, adjust);
+    collector.extend(found);
+    print(collector, &args.report)
+}
+
+/// A machine whose profile could be read.
+pub(crate) struct Checked {
+    /// The machine's name, or the file's.
+    pub(crate) name: String,
+    pub(crate) file: ProfileFile,
+    pub(crate) profile: Profile,
+}
+
+/// What speaks against the profiles, each and, where they `share` something, together; and those
+/// that could be read. `adjust` says what of the options the configuration does not.
+pub(crate) fn check(
+    subjects: &[Subject],
+    config: Option<&Config>,
+    share: bool,
+    adjust: impl Fn(&Profile, &mut CheckOptions),
+) -> (Vec<Finding>, Vec<Checked>) {
+    let mut all = Vec::new();
+    let mut checked: Vec<Checked> = Vec::new();
+    for subject in subjects {
+        let read = ProfileFile::read(subject).and_then(|file| {
+            let profile = file.profile()?;
+            Ok((file, profile))
+        });
+        let (file, profile) = match read {
+            Ok(read) => read,
+            Err(problems) => {
+                all.extend(problems);
+                continue;
+            }
+        };
+        let mut options = options(subject, &profile, config);
+        adjust(&profile, &mut options);
         let found = profile.check_all(&options);
-        collector.extend(found.into_iter().map(|found| convert(found, &file)));
-        checked.push((file, profile));
+        all.extend(found.into_iter().map(|found| convert(found, &file)));
+        checked.push(Checked {
+            name: subject.name.clone(),
+            file,
+            profile,
+        });
     }
     // A configuration without a cache has nothing that its machines would have to share.
-    let share = !args.subjects.is_empty() || config.is_some_and(|config| !config.caches.is_empty());
-    if share {
-        let profiles: Vec<&Profile> = checked.iter().map(|(_, profile)| profile).collect();
+    if share || config.is_some_and(|config| !config.caches.is_empty()) {
+        let profiles: Vec<&Profile> = checked.iter().map(|it| &it.profile).collect();
         let found = check_together(&profiles).into_iter();
-        collector.extend(found.map(|(index, found)| convert(found, &checked[index].0)));
+        all.extend(found.map(|(index, found)| convert(found, &checked[index].file)));
     }
-    print(collector, &args.report)
+    (all, checked)
 }
 
 /// Whether a profile is said to be of the machine: by its name, or as the only one that is given
