@@ -55,7 +55,7 @@ fn unknown_keys_are_errors_with_a_suggestion() {
             5 | colour = 1
               | ^^^^^^
               |
-              = help: known here: profile, graph, roots, attributes, installable, threads, reserve, builds
+              = help: known here: profile, graph, roots, attributes, upstream-graph, upstream-roots, installable, threads, reserve, builds
             error: unknown key `mem` in [[tiers]]
              --> hmtool.toml:9:1
               |
