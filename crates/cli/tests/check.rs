@@ -33,14 +33,19 @@ fn document(folder: &Path, args: &[&str]) -> Value {
     serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{}", text(&output.stderr)))
 }
 
-/// Each finding as `file:line rule: message`, the file without its folders.
+/// Each finding as `file:line rule: message`, the file without its folders; of hmtool.toml the text of
+/// the line.
 fn said(folder: &Path, args: &[&str]) -> String {
     let document = document(folder, args);
     let findings = document["findings"].as_array().expect("a list").iter();
     let lines = findings.map(|it| {
         let file = it["place"]["file"].as_str().unwrap_or("-");
         let file = file.rsplit('/').next().unwrap_or_default();
-        let line = &it["place"]["region"]["startLine"];
+        let line = match it["place"]["source"]["text"].as_str() {
+            // Settings come and go above it.
+            Some(text) if file == "hmtool.toml" => text.trim().to_owned(),
+            _ => it["place"]["region"]["startLine"].to_string(),
+        };
         let rule = it["rule"].as_str().unwrap_or_default();
         let message = it["message"].as_str().unwrap_or_default();
         format!("{file}:{line} {rule}: {message}\n")
@@ -125,10 +130,10 @@ fn the_example_is_checked_in_one_pass() {
             "bare-memory-number",
         ],
         &expect![[r#"
-            hmtool.toml:33 consumer-builds-heavy: gyakusatsu builds only light, and would build 3 of tier heavy for 3 h 09 min: chromium-unwrapped, firefox-unwrapped, llvm
-            hmtool.toml:33 consumer-builds-heavy: gyakusatsu builds only light, and would build 7 of tier medium for 1 h 18 min: codex, rustc-unwrapped, go_1_25 and 4 more
-            hmtool.toml:136 rule-matches-nothing: "libsodium" matches no derivation
-            hmtool.toml:148 two-tiers: gcc-14.3.0 is in tiers heavy ("gcc") and medium ("gcc"); heavy comes first and holds
+            hmtool.toml:[machines.gyakusatsu] consumer-builds-heavy: gyakusatsu builds only light, and would build 3 of tier heavy for 3 h 09 min: chromium-unwrapped, firefox-unwrapped, llvm
+            hmtool.toml:[machines.gyakusatsu] consumer-builds-heavy: gyakusatsu builds only light, and would build 7 of tier medium for 1 h 18 min: codex, rustc-unwrapped, go_1_25 and 4 more
+            hmtool.toml:"openssl", "libgcrypt", "libsodium", rule-matches-nothing: "libsodium" matches no derivation
+            hmtool.toml:"electron", "vscode", "gcc", two-tiers: gcc-14.3.0 is in tiers heavy ("gcc") and medium ("gcc"); heavy comes first and holds
             gyakusatsu.nix:52 one-job: one derivation at a time is built here; to build nothing, 0 is meant
             gyakusatsu.nix:60 march-cross-host: gyakusatsu is built for x86-64-v3, znver3 and shoshin for skylake, x86-64-v3: 25 builds that both need share no hash, 4 h 58 min here
             gyakusatsu.nix:60 march-differs: builds for znver3, and shoshin for skylake: hardly any output is the same
@@ -270,8 +275,8 @@ fn what_fits_at_no_number_of_cores_is_an_error() {
         folder.path(),
         &args,
         &expect![[r#"
-            hmtool.toml:125 tier-too-big: even with one thread onnxruntime (7.0 GB), firefox-unwrapped (6.0 GB), chromium-unwrapped (5.9 GB) and 3 more of tier heavy do not fit into the 1012 MB that shoshin has for builds
-            hmtool.toml:142 tier-too-big: even with one thread rustc-unwrapped (5.8 GB), rustc (5.8 GB), nodejs_22 (3.0 GB) and 3 more of tier medium do not fit into the 1012 MB that shoshin has for builds
+            hmtool.toml:name = "heavy" tier-too-big: even with one thread onnxruntime (7.0 GB), firefox-unwrapped (6.0 GB), chromium-unwrapped (5.9 GB) and 3 more of tier heavy do not fit into the 1012 MB that shoshin has for builds
+            hmtool.toml:name = "medium" tier-too-big: even with one thread rustc-unwrapped (5.8 GB), rustc (5.8 GB), nodejs_22 (3.0 GB) and 3 more of tier medium do not fit into the 1012 MB that shoshin has for builds
         "#]],
     );
 }
