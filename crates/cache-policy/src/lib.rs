@@ -227,6 +227,7 @@
     clippy::disallowed_types
 )]
 
+pub mod audit;
 mod cache_tier;
 pub mod closure_knapsack;
 mod compression;

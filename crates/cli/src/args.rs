@@ -102,6 +102,8 @@ pub(crate) enum Document {
     CachePlan,
     /// What `hmtool cache simulate --format json` prints
     CacheSimulation,
+    /// What `hmtool cache verify --format json` prints
+    CacheVerification,
     /// What `hmtool profile show --format json` prints
     Profile,
     /// What `hmtool profile diff --format json` prints

@@ -78,6 +78,7 @@ fn run(verb: &Verb) -> Result<Outcome, Failure> {
                 Document::CacheHits => dto::cache_hits::SCHEMA,
                 Document::CachePlan => dto::cache_plan::SCHEMA,
                 Document::CacheSimulation => dto::cache_simulation::SCHEMA,
+                Document::CacheVerification => dto::cache_verification::SCHEMA,
                 Document::Profile => dto::profile::SCHEMA,
                 Document::ProfileDiff => dto::profile_diff::SCHEMA,
                 Document::Why => dto::why::SCHEMA,

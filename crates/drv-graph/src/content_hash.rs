@@ -94,6 +94,14 @@ impl ContentHash {
         })
     }
 
+    /// A digest as it is; `None` where it has not [`HashAlgo::digest_len`] bytes.
+    pub fn new(algo: HashAlgo, digest: &[u8]) -> Option<Self> {
+        (digest.len() == algo.digest_len()).then(|| Self {
+            algo,
+            digest: digest.into(),
+        })
+    }
+
     /// The algorithm.
     pub fn algo(&self) -> HashAlgo {
         self.algo

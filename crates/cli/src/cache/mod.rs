@@ -1,6 +1,7 @@
 //! `hmtool cache`: what a binary cache should hold.
 
 mod args;
+mod directory;
 mod hits;
 mod outputs;
 mod pins;
@@ -8,6 +9,7 @@ mod plan;
 mod side;
 mod simulate;
 mod sizes;
+mod verify;
 
 use clap::Subcommand;
 
@@ -23,6 +25,8 @@ pub(crate) enum CacheVerb {
     Plan(Box<plan::PlanArgs>),
     /// Show what each eviction policy would have missed of a year of requests, or of any trace
     Simulate(simulate::SimulateArgs),
+    /// Check a cache in a directory: closures, NARs, sizes, hashes, room, leftovers
+    Verify(verify::VerifyArgs),
 }
 
 /// Runs one verb.
@@ -31,5 +35,6 @@ pub(crate) fn run(verb: &CacheVerb) -> Result<Outcome, Failure> {
         CacheVerb::Hits(args) => hits::run(args),
         CacheVerb::Plan(args) => plan::run(args),
         CacheVerb::Simulate(args) => simulate::run(args),
+        CacheVerb::Verify(args) => verify::run(args),
     }
 }

@@ -4,6 +4,7 @@
 pub(crate) mod cache_hits;
 pub(crate) mod cache_plan;
 pub(crate) mod cache_simulation;
+pub(crate) mod cache_verification;
 pub(crate) mod common_arch;
 pub(crate) mod difference;
 pub(crate) mod findings;

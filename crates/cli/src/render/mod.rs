@@ -6,6 +6,7 @@ use crate::dto::plan::{Build, Plan};
 pub(crate) mod cache_hits;
 pub(crate) mod cache_plan;
 pub(crate) mod cache_simulation;
+pub(crate) mod cache_verification;
 pub(crate) mod common_arch;
 mod difference;
 pub(crate) mod dot;

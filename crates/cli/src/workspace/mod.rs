@@ -10,7 +10,7 @@ mod machine;
 mod measured;
 pub(crate) mod named;
 mod source;
-mod stores;
+pub(crate) mod stores;
 
 use std::path::{Path, PathBuf};
 

@@ -34,7 +34,7 @@ pub(crate) fn stores(
     let flags = args
         .cache
         .iter()
-        .map(|text| Ok((text.clone(), flag_source(text)?, true)))
+        .map(|text| Ok((text.clone(), cache_source("--cache", text)?, true)))
         .collect::<Result<Vec<_>, Failure>>()?;
     let configured = config.iter().flat_map(|config| &config.caches);
     let configured = configured.map(|cache| {
@@ -68,7 +68,8 @@ pub(crate) fn stores(
     Ok(stores)
 }
 
-fn flag_source(text: &str) -> Result<CacheSource, Failure> {
+/// The cache that a flag names.
+pub(crate) fn cache_source(flag: &str, text: &str) -> Result<CacheSource, Failure> {
     if text.starts_with("http://") || text.starts_with("https://") {
         return Ok(CacheSource::Url(text.to_owned()));
     }
@@ -83,7 +84,7 @@ fn flag_source(text: &str) -> Result<CacheSource, Failure> {
         && !path.exists()
     {
         return Err(Failure::Usage {
-            message: format!("--cache {text}: {scheme}:// is not understood"),
+            message: format!("{flag} {text}: {scheme}:// is not understood"),
             hint: "https://, http:// and file:// are, and directories and files".to_owned(),
         });
     }

@@ -1,0 +1,300 @@
+//! What can be wrong with a directory.
+
+use drv_graph::{Bytes, ContentHash, StorePath};
+use thiserror::Error;
+
+/// Something that is wrong with a directory.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum Flaw {
+    /// There is no `nix-cache-info`.
+    #[error("there is no nix-cache-info, by which Nix knows a binary cache")]
+    NoCacheInfo,
+    /// A line of `nix-cache-info` is not `Key: Value`.
+    #[error("line {line} of nix-cache-info is not `Key: Value`")]
+    CacheInfo {
+        /// The line, from 1.
+        line: usize,
+    },
+    /// A narinfo cannot be read.
+    #[error("it is no narinfo: {error}")]
+    Unreadable {
+        /// Its file.
+        file: String,
+        /// Why.
+        error: drv_graph::Error,
+    },
+    /// A narinfo is not called by the hash of its path, so that it is never found.
+    #[error("it is about {path}, and is never found under this name")]
+    Misnamed {
+        /// Its file.
+        file: String,
+        /// What it is about.
+        path: StorePath,
+    },
+    /// A narinfo is about a path of another store directory than the cache's.
+    #[error("it is about {path}, and the cache is for {expected}")]
+    StoreDir {
+        /// Its file.
+        file: String,
+        /// What it is about.
+        path: StorePath,
+        /// The store directory that `nix-cache-info` names.
+        expected: String,
+    },
+    /// Nobody has something that narinfos refer to.
+    #[error("{} to it, and neither this cache nor another has it", refer(referrers.len()))]
+    MissingReference {
+        /// What is missing.
+        path: StorePath,
+        /// What refers to it directly, ascending.
+        referrers: Vec<StorePath>,
+        /// Paths that cannot be had without it.
+        hidden: usize,
+        /// What these take up.
+        bytes: Bytes,
+    },
+    /// A NAR does not lie in the directory.
+    #[error("its NAR is said to be at {url}, which is not in this cache")]
+    ForeignUrl {
+        /// The narinfo.
+        file: String,
+        /// Its path.
+        path: StorePath,
+        /// Where the NAR is said to be.
+        url: String,
+    },
+    /// A NAR is not there.
+    #[error("its NAR {file} is not there")]
+    MissingNar {
+        /// The path.
+        path: StorePath,
+        /// Where the NAR should be.
+        file: String,
+        /// Paths that cannot be had without it, itself included.
+        hidden: usize,
+        /// What these take up.
+        bytes: Bytes,
+    },
+    /// A NAR's file has another size.
+    #[error("{file} has {} bytes, and its narinfo says {}", is.0, said.0)]
+    FileSize {
+        /// The path.
+        path: StorePath,
+        /// The file.
+        file: String,
+        /// What the narinfo says.
+        said: Bytes,
+        /// What is so.
+        is: Bytes,
+    },
+    /// A NAR's file has another hash.
+    #[error("{file} is {is}, and its narinfo says {said}")]
+    FileHash {
+        /// The path.
+        path: StorePath,
+        /// The file.
+        file: String,
+        /// Its size.
+        bytes: Bytes,
+        /// What the narinfo says.
+        said: ContentHash,
+        /// What is so.
+        is: ContentHash,
+    },
+    /// A NAR's file cannot be unpacked.
+    #[error("{file} cannot be unpacked: {problem}")]
+    Packing {
+        /// The path.
+        path: StorePath,
+        /// The file.
+        file: String,
+        /// Its size.
+        bytes: Bytes,
+        /// Why.
+        problem: String,
+    },
+    /// A file unpacks to another NAR.
+    #[error("{file} unpacks to another NAR than its narinfo says, of {} bytes for {}", is.0, said.0)]
+    Nar {
+        /// The path.
+        path: StorePath,
+        /// The file.
+        file: String,
+        /// Its size.
+        bytes: Bytes,
+        /// The NAR's size that the narinfo says.
+        said: Bytes,
+        /// The NAR's size that is so.
+        is: Bytes,
+    },
+    /// More is held than there is room for.
+    #[error("{occupied} are held, and there is room for {capacity}")]
+    OverCapacity {
+        /// What is held.
+        occupied: Bytes,
+        /// What there is room for.
+        capacity: Bytes,
+    },
+    /// What is held reaches into what should stay free.
+    #[error("{occupied} are held, and what is beyond {limit} should stay free")]
+    IntoBuffer {
+        /// What is held.
+        occupied: Bytes,
+        /// Capacity without buffer.
+        limit: Bytes,
+    },
+    /// A NAR that no narinfo names.
+    #[error("no narinfo names it")]
+    Orphan {
+        /// The file.
+        file: String,
+        /// Its size.
+        bytes: Bytes,
+    },
+    /// A file that was never finished.
+    #[error("it was being written when its writer was ended")]
+    Temporary {
+        /// The file.
+        file: String,
+        /// Its size.
+        bytes: Bytes,
+    },
+}
+
+fn refer(n: usize) -> String {
+    match n {
+        1 => "a path refers".to_owned(),
+        n => format!("{n} paths refer"),
+    }
+}
+
+impl Flaw {
+    /// A stable name of the kind, in kebab case.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::NoCacheInfo => "no-cache-info",
+            Self::CacheInfo { .. } => "cache-info",
+            Self::Unreadable { .. } => "narinfo",
+            Self::Misnamed { .. } => "narinfo-name",
+            Self::StoreDir { .. } => "store-dir",
+            Self::MissingReference { .. } => "missing-reference",
+            Self::ForeignUrl { .. } => "nar-elsewhere",
+            Self::MissingNar { .. } => "missing-nar",
+            Self::FileSize { .. } => "file-size",
+            Self::FileHash { .. } => "file-hash",
+            Self::Packing { .. } => "nar-packing",
+            Self::Nar { .. } => "nar-content",
+            Self::OverCapacity { .. } => "over-capacity",
+            Self::IntoBuffer { .. } => "into-buffer",
+            Self::Orphan { .. } => "orphan-nar",
+            Self::Temporary { .. } => "leftover",
+        }
+    }
+
+    /// Whether a consumer may get less than the cache promises, or it holds more than it may. Else
+    /// something only takes up room.
+    pub fn is_violation(&self) -> bool {
+        !matches!(
+            self,
+            Self::IntoBuffer { .. } | Self::Orphan { .. } | Self::Temporary { .. }
+        )
+    }
+
+    /// The file at fault, where it is one.
+    pub fn file(&self) -> Option<&str> {
+        match self {
+            Self::NoCacheInfo | Self::CacheInfo { .. } => Some("nix-cache-info"),
+            Self::Unreadable { file, .. }
+            | Self::Misnamed { file, .. }
+            | Self::StoreDir { file, .. }
+            | Self::ForeignUrl { file, .. }
+            | Self::MissingNar { file, .. }
+            | Self::FileSize { file, .. }
+            | Self::FileHash { file, .. }
+            | Self::Packing { file, .. }
+            | Self::Nar { file, .. }
+            | Self::Orphan { file, .. }
+            | Self::Temporary { file, .. } => Some(file),
+            Self::MissingReference { .. } | Self::OverCapacity { .. } | Self::IntoBuffer { .. } => {
+                None
+            }
+        }
+    }
+
+    /// The store path that it is about, where it is one.
+    pub fn path(&self) -> Option<&StorePath> {
+        match self {
+            Self::Misnamed { path, .. }
+            | Self::StoreDir { path, .. }
+            | Self::MissingReference { path, .. }
+            | Self::ForeignUrl { path, .. }
+            | Self::MissingNar { path, .. }
+            | Self::FileSize { path, .. }
+            | Self::FileHash { path, .. }
+            | Self::Packing { path, .. }
+            | Self::Nar { path, .. } => Some(path),
+            _ => None,
+        }
+    }
+
+    /// How many paths cannot be had because of it, where that is known.
+    pub fn hidden(&self) -> Option<usize> {
+        match self {
+            Self::MissingReference { hidden, .. } | Self::MissingNar { hidden, .. } => {
+                Some(*hidden)
+            }
+            _ => None,
+        }
+    }
+
+    /// What takes up room in vain because of it, or is too much; `None` where nothing is.
+    pub fn bytes(&self) -> Option<Bytes> {
+        match self {
+            Self::MissingReference { bytes, .. }
+            | Self::MissingNar { bytes, .. }
+            | Self::FileSize { is: bytes, .. }
+            | Self::FileHash { bytes, .. }
+            | Self::Packing { bytes, .. }
+            | Self::Nar { bytes, .. }
+            | Self::Orphan { bytes, .. }
+            | Self::Temporary { bytes, .. } => Some(*bytes),
+            Self::OverCapacity {
+                occupied,
+                capacity: room,
+            }
+            | Self::IntoBuffer {
+                occupied,
+                limit: room,
+            } => Some(Bytes(occupied.0.saturating_sub(room.0))),
+            _ => None,
+        }
+    }
+
+    /// A way out.
+    pub fn hint(&self) -> &'static str {
+        match self {
+            Self::NoCacheInfo | Self::CacheInfo { .. } => {
+                "write `StoreDir: /nix/store` into it, or the store directory that the cache is for"
+            }
+            Self::Unreadable { .. } => "delete it, and push its path again",
+            Self::Misnamed { .. } => "rename it to the hash of its path",
+            Self::StoreDir { .. } => "delete it: no store with that directory asks this cache",
+            Self::MissingReference { .. } => {
+                "push it, name the cache that has it with --upstream, or delete what refers to it"
+            }
+            Self::ForeignUrl { .. } | Self::MissingNar { .. } => {
+                "delete the narinfo, and push the path again"
+            }
+            Self::FileSize { .. }
+            | Self::FileHash { .. }
+            | Self::Packing { .. }
+            | Self::Nar { .. } => "delete the narinfo and the file, and push the path again",
+            Self::OverCapacity { .. } => "evict what is worth least: `hmtool cache plan` says what",
+            Self::IntoBuffer { .. } => "make room before the next push, or lower the buffer",
+            Self::Orphan { .. } | Self::Temporary { .. } => {
+                "delete it, unless something is being pushed right now"
+            }
+        }
+    }
+}

@@ -1,0 +1,343 @@
+//! `hmtool cache verify`: what it finds in a directory, and that it finds nothing in one that is
+//! in order.
+
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Output};
+
+use drv_graph::{ContentHash, HashAlgo};
+use expect_test::{Expect, expect};
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+use tempfile::TempDir;
+
+/// A cache of `app`, which refers to `lib`, which refers to `libc` and to itself.
+struct Cache(TempDir);
+
+const PATHS: [(&str, &str, &str, usize); 3] = [
+    (
+        "1111111111111111111111111111111a",
+        "app",
+        "2222222222222222222222222222222a-lib",
+        300,
+    ),
+    (
+        "2222222222222222222222222222222a",
+        "lib",
+        "2222222222222222222222222222222a-lib 3333333333333333333333333333333a-libc",
+        2_000,
+    ),
+    ("3333333333333333333333333333333a", "libc", "", 10_000),
+];
+
+fn sha256(bytes: &[u8]) -> ContentHash {
+    ContentHash::new(HashAlgo::Sha256, &Sha256::digest(bytes)).expect("its length is right")
+}
+
+impl Cache {
+    fn new() -> Self {
+        let dir = tempfile::tempdir().expect("a temporary directory");
+        let cache = Self(dir);
+        fs::create_dir(cache.at("nar")).expect("it is ours");
+        cache.write("nix-cache-info", b"StoreDir: /nix/store\n");
+        for (hash, name, references, size) in PATHS {
+            let nar = vec![name.as_bytes()[0]; size];
+            cache.write(&format!("nar/{name}.nar"), &nar);
+            let base16 = format!("sha256:{}", sha256(&nar).to_base16());
+            let base32 = format!("sha256:{}", sha256(&nar).to_base32());
+            let narinfo = format!(
+                "StorePath: /nix/store/{hash}-{name}\nURL: nar/{name}.nar\nCompression: none\n\
+                 FileHash: {base16}\nFileSize: {size}\nNarHash: {base32}\nNarSize: {size}\n\
+                 References: {references}\n"
+            );
+            cache.write(&format!("{hash}.narinfo"), narinfo.as_bytes());
+        }
+        cache
+    }
+
+    fn at(&self, name: &str) -> std::path::PathBuf {
+        self.0.path().join(name)
+    }
+
+    fn write(&self, name: &str, bytes: &[u8]) {
+        fs::write(self.at(name), bytes).expect("it is ours");
+    }
+
+    fn remove(&self, name: &str) {
+        fs::remove_file(self.at(name)).expect("it is there");
+    }
+
+    /// With `from` in the narinfo of `app` replaced by `to`.
+    fn edit(&self, from: &str, to: &str) {
+        let name = format!("{}.narinfo", PATHS[0].0);
+        let text = fs::read_to_string(self.at(&name)).expect("it is there");
+        assert!(text.contains(from), "{text}");
+        self.write(&name, text.replace(from, to).as_bytes());
+    }
+
+    fn verify(&self, args: &[&str]) -> Output {
+        hmtool(self.0.path(), &[&["cache", "verify", "."], args].concat())
+    }
+}
+
+fn hmtool(dir: &Path, args: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_hmtool"))
+        .args(args)
+        .current_dir(dir)
+        .env_remove("CLICOLOR_FORCE")
+        .env_remove("RUST_LOG")
+        .env("COLUMNS", "100")
+        .output()
+        .expect("hmtool runs")
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8(bytes.to_vec()).expect("it prints UTF-8")
+}
+
+/// The codes of what is found, and the status.
+fn found(cache: &Cache, args: &[&str]) -> (Vec<String>, Option<i32>) {
+    let output = cache.verify(&[args, &["--format", "json"]].concat());
+    let document: Value = serde_json::from_slice(&output.stdout)
+        .unwrap_or_else(|error| panic!("{error}: {}", text(&output.stderr)));
+    let findings = document["findings"].as_array().expect("a list").iter();
+    let codes = findings.map(|it| it["code"].as_str().expect("a text").to_owned());
+    (codes.collect(), output.status.code())
+}
+
+fn check(spoil: impl FnOnce(&Cache), args: &[&str], codes: &[&str], status: i32) {
+    let cache = Cache::new();
+    spoil(&cache);
+    assert_eq!(
+        found(&cache, args),
+        (
+            codes.iter().map(|it| (*it).to_owned()).collect(),
+            Some(status)
+        )
+    );
+}
+
+#[test]
+fn a_cache_in_order_has_no_finding() {
+    check(|_| {}, &[], &[], 0);
+    check(|_| {}, &["--fast"], &[], 0);
+    check(|_| {}, &["--capacity", "13kB", "--buffer", "0.7kB"], &[], 0);
+}
+
+#[test]
+fn every_kind_of_fault_is_found() {
+    let libc = "3333333333333333333333333333333a.narinfo";
+    check(|it| it.remove("nix-cache-info"), &[], &["no-cache-info"], 1);
+    check(
+        |it| it.write("nix-cache-info", b"nonsense\n"),
+        &[],
+        &["cache-info"],
+        1,
+    );
+    check(
+        |it| it.write("nix-cache-info", b"StoreDir: /other\n"),
+        &[],
+        &["store-dir"; 3],
+        1,
+    );
+    check(
+        |it| it.write(libc, b"StorePath: nowhere\n"),
+        &[],
+        &["narinfo", "missing-reference", "orphan-nar"],
+        1,
+    );
+    check(
+        |it| {
+            it.edit(
+                "1111111111111111111111111111111a-app",
+                "4444444444444444444444444444444a-app",
+            );
+        },
+        &[],
+        &["narinfo-name"],
+        1,
+    );
+    check(
+        |it| it.remove(libc),
+        &[],
+        &["missing-reference", "orphan-nar"],
+        1,
+    );
+    check(|it| it.remove("nar/libc.nar"), &[], &["missing-nar"], 1);
+    check(
+        |it| it.edit("nar/app.nar", "../nar/app.nar"),
+        &[],
+        &["nar-elsewhere", "orphan-nar"],
+        1,
+    );
+    let longer = |it: &Cache| it.write("nar/app.nar", &[b'a'; 301]);
+    check(longer, &["--fast"], &["file-size"], 1);
+    check(longer, &[], &["file-size", "file-hash", "nar-content"], 1);
+    check(
+        |it| it.write("nar/app.nar", &[b'b'; 300]),
+        &[],
+        &["file-hash", "nar-content"],
+        1,
+    );
+    check(
+        |it| it.write("nar/app.nar", &[b'b'; 300]),
+        &["--fast"],
+        &[],
+        0,
+    );
+    check(
+        |it| it.edit("Compression: none", "Compression: zstd"),
+        &[],
+        &["nar-packing"],
+        1,
+    );
+    check(|_| {}, &["--capacity", "12kB"], &["over-capacity"], 1);
+}
+
+#[test]
+fn what_only_takes_up_room_is_no_violation() {
+    check(
+        |_| {},
+        &["--capacity", "13kB", "--buffer", "1kB"],
+        &["into-buffer"],
+        0,
+    );
+    check(|it| it.write("nar/old.nar", b"x"), &[], &["orphan-nar"], 0);
+    check(
+        |it| it.write("nar/new.nar.tmp.12.0", b"x"),
+        &[],
+        &["leftover"],
+        0,
+    );
+    check(
+        |it| it.write("a.narinfo.tmp.12.0", b"x"),
+        &[],
+        &["leftover"],
+        0,
+    );
+    // It counts as what is held all the same.
+    check(
+        |it| it.write("nar/old.nar", &[b'x'; 1_000]),
+        &["--capacity", "13kB"],
+        &["over-capacity", "orphan-nar"],
+        1,
+    );
+}
+
+#[test]
+fn what_another_cache_has_is_not_missing() {
+    let libc = "3333333333333333333333333333333a";
+    let spoil = |it: &Cache| {
+        it.remove(&format!("{libc}.narinfo"));
+        it.remove("nar/libc.nar");
+    };
+    let other = Cache::new();
+    let dir = other.0.path().to_str().expect("UTF-8");
+    check(spoil, &["--upstream", dir], &[], 0);
+    check(spoil, &["--upstream", &format!("file://{dir}")], &[], 0);
+    other.write("list", format!("/nix/store/{libc}-libc\n").as_bytes());
+    check(spoil, &["--upstream", &format!("{dir}/list")], &[], 0);
+    // Not the same path, and so not the same thing.
+    other.write("list", format!("/nix/store/{libc}-libc-2\n").as_bytes());
+    check(
+        spoil,
+        &["--upstream", &format!("{dir}/list")],
+        &["missing-reference"],
+        1,
+    );
+}
+
+fn check_screen(cache: &Cache, args: &[&str], expect: &Expect) {
+    let output = cache.verify(args);
+    assert_eq!(text(&output.stderr), "");
+    expect.assert_eq(&text(&output.stdout));
+}
+
+#[test]
+fn the_screen_says_what_it_costs_and_what_to_do() {
+    let cache = Cache::new();
+    check_screen(
+        &cache,
+        &["--capacity", "20kB", "--buffer", "2kB"],
+        &expect![[r#"
+            .: 3 paths, 12.3 kB of 20.0 kB, 2.0 kB of that to stay free
+            3 files hashed, 3 of them unpacked and hashed again
+
+            the cache keeps what it promises
+        "#]],
+    );
+    cache.remove("3333333333333333333333333333333a.narinfo");
+    cache.write("nar/\u{1b}[31m", b"red");
+    check_screen(
+        &cache,
+        &["--fast", "--ascii"],
+        &expect![[r#"
+        .: 2 paths, 12.3 kB
+        names and sizes were looked at, no NAR was read
+
+        error[missing-reference]: /nix/store/3333333333333333333333333333333a-libc
+          a path refers to it, and neither this cache nor another has it
+          hides 2 paths of 2.3 kB together
+          referred to by /nix/store/2222222222222222222222222222222a-lib
+          help: push it, name the cache that has it with --upstream, or delete what refers to it
+
+        warning[orphan-nar]: nar/\u{1b}[31m
+          no narinfo names it
+          costs 3 B
+          help: delete it, unless something is being pushed right now
+
+        warning[orphan-nar]: nar/libc.nar
+          no narinfo names it
+          costs 10.0 kB
+          help: delete it, unless something is being pushed right now
+
+        1 violation, 2 findings of what only takes up room
+    "#]],
+    );
+}
+
+#[test]
+fn the_document_keeps_to_its_schema() {
+    let cache = Cache::new();
+    cache.remove("3333333333333333333333333333333a.narinfo");
+    let schema = hmtool(cache.0.path(), &["schema", "cache-verification"]);
+    let schema: Value = serde_json::from_slice(&schema.stdout).expect("a schema is JSON");
+    let mut schemas = boon::Schemas::new();
+    let mut compiler = boon::Compiler::new();
+    compiler
+        .add_resource("document.json", schema)
+        .expect("it is a schema");
+    let schema = compiler
+        .compile("document.json", &mut schemas)
+        .expect("it is a schema");
+    let output = cache.verify(&["--format", "json"]);
+    let mut document: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    if let Err(error) = schemas.validate(&document, schema) {
+        panic!("{error:#}");
+    }
+    assert_eq!(cache.verify(&["--format", "json"]).stdout, output.stdout);
+    // The schema must be able to fail.
+    document["schema"]["version"] = 0.into();
+    assert!(schemas.validate(&document, schema).is_err());
+}
+
+#[test]
+fn what_is_no_directory_is_said() {
+    let dir = tempfile::tempdir().expect("a temporary directory");
+    for (args, said) in [
+        (&["nowhere"][..], "cannot read nowhere"),
+        (&["https://example.org"], "https:// is not a directory"),
+        (
+            &[".", "--capacity", "1GB", "--buffer", "2GB"],
+            "a buffer of 2.0 GB is more than the capacity of 1.0 GB",
+        ),
+    ] {
+        let output = hmtool(dir.path(), &[&["cache", "verify"], args].concat());
+        assert_eq!(output.status.code(), Some(2));
+        assert!(
+            text(&output.stderr).contains(said),
+            "{}",
+            text(&output.stderr)
+        );
+    }
+}
