@@ -14,6 +14,7 @@ use crate::output;
 use crate::overlay::OverlayVerb;
 use crate::profile::ProfileVerb;
 use crate::quantity::{parse_duration, parse_share};
+use crate::split::SplitVerb;
 use crate::why::args::WhyArgs;
 use crate::workspace::args::{CacheArgs, HistoryArgs, MachineArgs, SourceArgs};
 
@@ -52,6 +53,12 @@ pub(crate) enum Verb {
     Why(Box<WhyArgs>),
     /// Check everything: files, profiles, what hmtool.toml says, and the graphs of its machines
     Check(Box<CheckArgs>),
+    /// Find out where building a package in parts would pay, and whether its parts are layers
+    Split {
+        /// What to do
+        #[command(subcommand)]
+        verb: SplitVerb,
+    },
     /// Show and edit .nix files: nothing is changed without --write
     Overlay {
         /// What to do
@@ -108,6 +115,10 @@ pub(crate) enum Document {
     Profile,
     /// What `hmtool profile diff --format json` prints
     ProfileDiff,
+    /// What `hmtool split check --format json` prints
+    SplitCheck,
+    /// What `hmtool split suggest --format json` prints
+    SplitSuggestions,
     /// What `hmtool why --format json` prints
     Why,
 }

@@ -24,6 +24,7 @@ mod progress;
 mod quantity;
 mod render;
 mod rules;
+mod split;
 mod why;
 mod workspace;
 
@@ -64,6 +65,7 @@ fn run(verb: &Verb) -> Result<Outcome, Failure> {
         Verb::Impact(args) => impact::run(args),
         Verb::Why(args) => why::run(args),
         Verb::Check(args) => check::run(args),
+        Verb::Split { verb } => split::run(verb),
         Verb::Cache { verb } => cache::run(verb),
         Verb::Explain(args) => explain::run(args),
         Verb::Schema { document } => {
@@ -81,6 +83,8 @@ fn run(verb: &Verb) -> Result<Outcome, Failure> {
                 Document::CacheVerification => dto::cache_verification::SCHEMA,
                 Document::Profile => dto::profile::SCHEMA,
                 Document::ProfileDiff => dto::profile_diff::SCHEMA,
+                Document::SplitCheck => dto::split_check::SCHEMA,
+                Document::SplitSuggestions => dto::split_suggestions::SCHEMA,
                 Document::Why => dto::why::SCHEMA,
             })?;
             Ok(Outcome::Clean)

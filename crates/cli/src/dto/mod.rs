@@ -18,6 +18,8 @@ pub(crate) mod plan;
 pub(crate) mod profile;
 pub(crate) mod profile_diff;
 pub(crate) mod severity;
+pub(crate) mod split_check;
+pub(crate) mod split_suggestions;
 pub(crate) mod why;
 
 use serde::Serialize;

@@ -256,11 +256,14 @@ impl<'a> Reading<'a> {
 /// What estimates look at is kept of the environments.
 fn options(keep: Keep) -> ReadOptions {
     let mut names = ENV_KEYS.map(str::to_owned).to_vec();
-    if keep == Keep::ToCheck {
-        names.extend(TARGET_VARIABLES.map(str::to_owned));
-        names.sort_unstable();
-        names.dedup();
+    match keep {
+        Keep::ToCheck => names.extend(TARGET_VARIABLES.map(str::to_owned)),
+        // `drv_graph::drivers` asks what builds a derivation.
+        Keep::ToCompare => names.push("stdenv".to_owned()),
+        Keep::ForEstimates => {}
     }
+    names.sort_unstable();
+    names.dedup();
     ReadOptions {
         keep_env: KeepEnv::Named(names),
         recipes: keep != Keep::ForEstimates,

@@ -26,6 +26,8 @@ pub(crate) mod rule;
 mod sample;
 pub(crate) mod sh;
 mod sheet;
+pub(crate) mod split_check;
+pub(crate) mod split_suggestions;
 pub(crate) mod style;
 mod table;
 pub(crate) mod untrusted;
