@@ -8,6 +8,7 @@ use tier_planner::Millis;
 
 use crate::cache::CacheVerb;
 use crate::check::args::CheckArgs;
+use crate::dry_run::args::DryRunArgs;
 use crate::explain::ExplainArgs;
 use crate::impact::args::ImpactArgs;
 use crate::output;
@@ -47,6 +48,8 @@ Exit status: 0 done, 1 a finding (a gate is exceeded, a build does not fit), 2 a
 pub(crate) enum Verb {
     /// Show what will be built and fetched, when, and whether it fits
     Plan(Box<PlanArgs>),
+    /// Show what would be built and fetched and what is there, and build nothing
+    DryRun(Box<DryRunArgs>),
     /// Show what an edit builds again, and because of what, before anything is built
     Impact(Box<ImpactArgs>),
     /// Show by which chains a package comes to be needed, or changed between two graphs
@@ -119,6 +122,8 @@ pub(crate) enum Document {
     SplitCheck,
     /// What `hmtool split suggest --format json` prints
     SplitSuggestions,
+    /// What `hmtool dry-run --format json` prints
+    DryRun,
     /// What `hmtool why --format json` prints
     Why,
 }

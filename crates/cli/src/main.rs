@@ -5,6 +5,7 @@ mod cache;
 mod caches;
 mod check;
 mod config;
+mod dry_run;
 mod dto;
 mod explain;
 mod failure;
@@ -63,6 +64,7 @@ fn run(verb: &Verb) -> Result<Outcome, Failure> {
         Verb::Overlay { verb } => overlay::run(verb),
         Verb::Profile { verb } => profile::run(verb),
         Verb::Impact(args) => impact::run(args),
+        Verb::DryRun(args) => dry_run::run(args),
         Verb::Why(args) => why::run(args),
         Verb::Check(args) => check::run(args),
         Verb::Split { verb } => split::run(verb),
@@ -85,6 +87,7 @@ fn run(verb: &Verb) -> Result<Outcome, Failure> {
                 Document::ProfileDiff => dto::profile_diff::SCHEMA,
                 Document::SplitCheck => dto::split_check::SCHEMA,
                 Document::SplitSuggestions => dto::split_suggestions::SCHEMA,
+                Document::DryRun => dto::dry_run::SCHEMA,
                 Document::Why => dto::why::SCHEMA,
             })?;
             Ok(Outcome::Clean)

@@ -7,6 +7,7 @@ pub(crate) mod cache_simulation;
 pub(crate) mod cache_verification;
 pub(crate) mod common_arch;
 pub(crate) mod difference;
+pub(crate) mod dry_run;
 pub(crate) mod findings;
 pub(crate) mod flags;
 pub(crate) mod gate;

@@ -14,6 +14,7 @@ use tier_planner::{Cores, Millis};
 
 use super::Made;
 use crate::dto::plan as dto;
+use crate::workspace::to_do;
 
 /// The document of a plan, without diagnostics and gates.
 pub(super) fn new(made: &Made<'_>) -> dto::Plan {
@@ -36,14 +37,14 @@ pub(super) fn new(made: &Made<'_>) -> dto::Plan {
             dependencies: made.input.graph.edge_count() as u64,
             roots: made.input.roots.len() as u64,
         },
-        work: work(made),
+        work: to_do::work(made.input, &made.plan.work, made.inventory),
         tiers: tiers(made, &builds),
         schedule: schedule(made),
         today: today(made, &made.plan.baseline),
         today_fitting: made.plan.fitting.as_ref().map(|run| today(made, run)),
         critical_path: critical_path(made, &builds),
         edges: edges.collect(),
-        fetches: fetches(made),
+        fetches: to_do::fetches(&made.plan.work, made.inventory),
         builds,
         diagnostics: Vec::new(),
         gates: Vec::new(),
@@ -104,65 +105,6 @@ fn buildable(made: &Made<'_>) -> Option<u64> {
         }
     }
     Some(blocked.iter().filter(|&&blocked| !blocked).count() as u64)
-}
-
-fn work(made: &Made<'_>) -> dto::Work {
-    let work = &made.plan.work;
-    let graph = &made.input.graph;
-    let fixed = |id: &&DrvId| graph[**id].is_fixed_output();
-    let closure = graph.closure(&made.input.root_derivations());
-    let wanted = closure.iter().filter(|id| !fixed(id)).count();
-    let missing = work.build.iter().filter(|id| !fixed(id)).count();
-    let unservable = made.inventory.unservable();
-    let sources = made.inventory.sources().map(|(id, source, holdings)| {
-        let used = |fetch: &&tier_planner::work::Fetch| u32::from(fetch.cache.0) == id.0;
-        let fetched: Vec<_> = work.fetch.iter().filter(used).collect();
-        let sum = |sizes: Vec<Option<u64>>| {
-            let known: Vec<u64> = sizes.into_iter().flatten().collect();
-            (!known.is_empty()).then(|| known.iter().sum())
-        };
-        let downloads: Vec<Option<u64>> = fetched.iter().map(|f| f.download.map(|b| b.0)).collect();
-        dto::Source {
-            name: source.name.clone(),
-            local: source.local,
-            held: holdings.len() as u64,
-            not_servable: unservable.iter().filter(|u| u.id == id).count() as u64,
-            used: if source.local {
-                0
-            } else {
-                fetched.len() as u64
-            },
-            unknown_sizes: downloads.iter().filter(|size| size.is_none()).count() as u64,
-            download_bytes: sum(downloads),
-            nar_bytes: sum(fetched.iter().map(|f| f.unpacked.map(|b| b.0)).collect()),
-        }
-    });
-    dto::Work {
-        build: work.build.len() as u64,
-        build_fixed_output: work.build.iter().filter(fixed).count() as u64,
-        fetch: work.fetch.len() as u64,
-        present: work.present.len() as u64,
-        untouched: work.untouched as u64,
-        wanted: wanted as u64,
-        wanted_without_build: (wanted - missing) as u64,
-        hit_rate: (wanted > 0).then(|| (wanted - missing) as f64 / wanted as f64),
-        sources: sources.collect(),
-    }
-}
-
-fn fetches(made: &Made<'_>) -> Vec<dto::Fetch> {
-    let names: Vec<&str> = made
-        .inventory
-        .sources()
-        .map(|(_, source, _)| source.name.as_str())
-        .collect();
-    let fetches = made.plan.work.fetch.iter().map(|fetch| dto::Fetch {
-        path: fetch.path.to_string(),
-        source: names[usize::from(fetch.cache.0)].to_owned(),
-        download_bytes: fetch.download.map(|b| b.0),
-        nar_bytes: fetch.unpacked.map(|b| b.0),
-    });
-    fetches.collect()
 }
 
 fn builds(made: &Made<'_>) -> Vec<dto::Build> {

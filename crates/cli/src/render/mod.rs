@@ -10,6 +10,7 @@ pub(crate) mod cache_verification;
 pub(crate) mod common_arch;
 mod difference;
 pub(crate) mod dot;
+pub(crate) mod dry_run;
 pub(crate) mod explain;
 pub(crate) mod findings;
 pub(crate) mod flags;

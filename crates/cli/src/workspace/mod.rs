@@ -11,6 +11,7 @@ mod measured;
 pub(crate) mod named;
 mod source;
 pub(crate) mod stores;
+pub(crate) mod to_do;
 
 use std::path::{Path, PathBuf};
 

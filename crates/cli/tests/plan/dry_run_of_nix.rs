@@ -109,38 +109,48 @@ impl Caches {
         dry_run::read(said.as_bytes()).expect("a dry run")
     }
 
-    /// Checks that `hmtool` with `args` says the same of `drvs`, and gives both numbers.
+    /// Checks that `hmtool plan` and `hmtool dry-run` with `args` say the same of `drvs`, and gives
+    /// both numbers.
     #[track_caller]
     fn check(&self, args: &[&str], drvs: &str, what: &str) -> (usize, usize) {
         let nix = self.dry_run(drvs);
+        for (verb, drv) in [("plan", "/drv"), ("dry-run", "/derivation/drv")] {
+            let document = self.document(verb, args);
+            let all = |list: &str, key: &str| {
+                let rows: Vec<String> = document[list]
+                    .as_array()
+                    .expect("a list")
+                    .iter()
+                    .map(|row| row.pointer(key).and_then(Value::as_str).expect("a path"))
+                    .map(str::to_owned)
+                    .collect();
+                let set: BTreeSet<String> = rows.iter().cloned().collect();
+                assert_eq!(rows.len(), set.len(), "{verb} {what}: each once");
+                set
+            };
+            let set = |paths: &[drv_graph::StorePath]| -> BTreeSet<String> {
+                paths.iter().map(ToString::to_string).collect()
+            };
+            let (builds, fetches) = (set(&nix.build), set(&nix.fetch));
+            assert_eq!(all("builds", drv), builds, "{verb} {what}: builds");
+            assert_eq!(all("fetches", "/path"), fetches, "{verb} {what}: fetches");
+            assert_eq!(
+                (&document["work"]["build"], &document["work"]["fetch"]),
+                (&nix.build.len().into(), &nix.fetch.len().into()),
+                "{verb} {what}"
+            );
+        }
+        (nix.build.len(), nix.fetch.len())
+    }
+
+    /// What a verb prints as JSON.
+    fn document(&self, verb: &str, args: &[&str]) -> Value {
         let cache = self.url();
         let more = ["--cache", cache.as_str(), "--format", "json"];
-        // Findings of the example end it with 1.
-        let run = ["-c", "\"$@\" || [ $? = 1 ]", "sh", HMTOOL];
+        // Findings of the example end a plan with 1.
+        let run = ["-c", "\"$@\" || [ $? = 1 ]", "sh", HMTOOL, verb];
         let json = self.nix.run("sh", &[&run, args, &more].concat());
-        let plan: Value = serde_json::from_str(&json).expect("JSON");
-        let all = |list: &str, key: &str| {
-            let rows: Vec<String> = plan[list]
-                .as_array()
-                .expect("a list")
-                .iter()
-                .map(|row| row[key].as_str().expect("a path").to_owned())
-                .collect();
-            let set: BTreeSet<String> = rows.iter().cloned().collect();
-            assert_eq!(rows.len(), set.len(), "{what}: each once");
-            set
-        };
-        let set = |paths: &[drv_graph::StorePath]| -> BTreeSet<String> {
-            paths.iter().map(ToString::to_string).collect()
-        };
-        assert_eq!(all("builds", "drv"), set(&nix.build), "{what}: builds");
-        assert_eq!(all("fetches", "path"), set(&nix.fetch), "{what}: fetches");
-        assert_eq!(
-            (&plan["work"]["build"], &plan["work"]["fetch"]),
-            (&nix.build.len().into(), &nix.fetch.len().into()),
-            "{what}"
-        );
-        (nix.build.len(), nix.fetch.len())
+        serde_json::from_str(&json).expect("JSON")
     }
 }
 
@@ -176,7 +186,7 @@ fn check(test: &str, asked: &str, there: &str, lost: &[&str], expected: (usize, 
         realise(&caches.nix, there);
     }
     let drvs = instantiate(&caches.nix, asked);
-    let args = ["plan", root.as_str(), "--cores", "4", "--mem", "8G"];
+    let args = [root.as_str(), "--cores", "4", "--mem", "8G"];
     assert_eq!(caches.check(&args, &drvs, asked), expected, "{asked}");
 }
 
@@ -245,13 +255,7 @@ fn the_example_with_its_cache() {
         let drv = caches
             .nix
             .run("nix-instantiate", &[file, "--argstr", "machine", machine]);
-        let args = [
-            "plan",
-            workspace.as_str(),
-            "--evaluate",
-            "--machine",
-            machine,
-        ];
+        let args = [workspace.as_str(), "--evaluate", "--machine", machine];
         let (builds, fetches) = caches.check(&args, drv.trim(), machine);
         assert!(
             builds > 20 && fetches > 20,
