@@ -54,12 +54,10 @@ fn graph(recipes: &[Recipe<'_>]) -> String {
             .collect();
         let comma = if made.is_empty() { "" } else { "," };
         let is_source = name.ends_with(".tar.gz");
-        let fixed = match is_source {
-            true => format!(
-                ", \"hash\": \"{:0>64}\", \"hashAlgo\": \"sha256\"",
-                format!("{state:x}")
-            ),
-            false => String::new(),
+        let fixed = if is_source {
+            format!(", \"hash\": \"{state:064x}\", \"hashAlgo\": \"sha256\"")
+        } else {
+            String::new()
         };
         let stdenv = inputs.iter().find(|path| path.ends_with("-stdenv"));
         let stdenv = stdenv.map_or_else(String::new, |path| format!(", \"stdenv\": \"{path}\""));
