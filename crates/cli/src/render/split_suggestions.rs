@@ -71,10 +71,13 @@ fn row(package: &Package) -> [String; 6] {
 }
 
 fn own(package: &Package) -> String {
-    match package.itself == package.rebuilds {
-        true => "edits of its own".to_owned(),
-        false => "inputs that are gone".to_owned(),
-    }
+    let own = package.itself == package.rebuilds;
+    let text = if own {
+        "edits of its own"
+    } else {
+        "inputs that are gone"
+    };
+    text.to_owned()
 }
 
 fn driven_by(driver: &Driver) -> String {
@@ -84,9 +87,10 @@ fn driven_by(driver: &Driver) -> String {
         0 => String::new(),
         more => format!(" and {} more", count(more as u64)),
     };
-    let builds_it = match driver.builds_it {
-        true => ", which build it",
-        false => "",
+    let builds_it = if driver.builds_it {
+        ", which build it"
+    } else {
+        ""
     };
     format!("{}{more}{builds_it}", names.join(", "))
 }

@@ -47,10 +47,11 @@ pub(super) fn run(args: &CheckArgs) -> Result<Outcome, Failure> {
         Format::Json => output::write_json(&document)?,
     }
     let mut layerings = document.layerings.iter();
-    Ok(match layerings.all(|layering| layering.verdict == LAYER) {
-        true => Outcome::Clean,
-        false => Outcome::Finding,
-    })
+    if layerings.all(|layering| layering.verdict == LAYER) {
+        Ok(Outcome::Clean)
+    } else {
+        Ok(Outcome::Finding)
+    }
 }
 
 const LAYER: &str = "layer";

@@ -80,9 +80,10 @@ fn package(last: &Input, durations: &Durations, rebuilt: &Rebuilt) -> Package {
         inputs: driver.inputs.iter().map(described).collect(),
         rebuilds: driver.times.into(),
         builds_it: driver.builds_it,
-        saves_ms: match driver.builds_it {
-            true => 0,
-            false => build_ms.saturating_mul(driver.times.into()),
+        saves_ms: if driver.builds_it {
+            0
+        } else {
+            build_ms.saturating_mul(driver.times.into())
         },
     };
     Package {
