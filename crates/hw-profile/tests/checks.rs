@@ -179,6 +179,10 @@ fn architectures() {
         &expect![[""]],
     );
     check_part(
+        "cpu.march = \"znver3\"; build.compiler = { march = \"x86-64-v3\"; mtune = \"generic\"; };",
+        &expect![[""]],
+    );
+    check_part(
         "cpu.march = \"znver3\"; build.compiler = { march = \"x86-64-v3\"; mtune = \"x86-64-v3\"; };",
         &expect![[r#"
             warning[level-as-tune] build.compiler.mtune: -mtune=x86-64-v3 is refused: a level has no scheduling of its own
