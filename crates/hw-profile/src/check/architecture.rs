@@ -15,7 +15,7 @@ impl Profile {
             ("build.compiler.mtune", &compiler.mtune),
         ] {
             // Not a processor, and what compilers take for "none in particular".
-            if path.ends_with(".mtune") && name.as_deref() == Some("generic") {
+            if path == "build.compiler.mtune" && name.as_deref() == Some("generic") {
                 continue;
             }
             if let Some(Err(error)) = name.as_deref().map(arch::named) {
