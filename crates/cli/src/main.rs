@@ -10,6 +10,7 @@ mod dto;
 mod explain;
 mod failure;
 mod findings;
+mod format;
 mod git;
 mod impact;
 mod input;

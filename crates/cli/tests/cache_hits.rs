@@ -1,10 +1,14 @@
 //! `hmtool cache hits`: what it says of the example's two machines, and what it refuses.
 
-use std::io::Write as _;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+mod run;
+mod schema;
+mod shared_data;
+
+use std::path::Path;
+use std::process::Output;
 
 use expect_test::{Expect, expect};
+use run::{hmtool, text};
 use serde_json::Value;
 
 const EXAMPLE: &str = concat!(
@@ -12,47 +16,13 @@ const EXAMPLE: &str = concat!(
     "/../../examples/modular-workspace"
 );
 
-/// The folder with the real graphs, or `None`, loudly, where it is not there and not required.
-fn graphs(test: &str) -> Option<PathBuf> {
-    let data = std::env::var_os("HMTOOL_DATA").map_or_else(
-        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data"),
-        PathBuf::from,
-    );
-    let graphs = data.join("graphs");
-    if graphs.join("home-stock.json.gz").exists() {
-        return Some(graphs);
-    }
-    let required = std::env::var_os("HMTOOL_REQUIRE_ORACLES").is_some_and(|value| value == "1");
-    assert!(!required, "{test}: nothing in {}", graphs.display());
-    // Past the harness, which hides what passing tests print.
-    let _ = writeln!(
-        std::io::stderr(),
-        "left out: {test}: needs {} (set HMTOOL_DATA)",
-        graphs.display()
-    );
-    None
-}
-
 fn hits(args: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_hmtool"))
-        .args(["cache", "hits"])
-        .args(args)
-        .current_dir(EXAMPLE)
-        .env_remove("CLICOLOR_FORCE")
-        .env_remove("RUST_LOG")
-        .env_remove("HMTOOL_HISTORY")
-        .env("COLUMNS", "100")
-        .output()
-        .expect("hmtool runs")
-}
-
-fn text(bytes: &[u8]) -> String {
-    String::from_utf8(bytes.to_vec()).expect("it prints UTF-8")
+    hmtool(Path::new(EXAMPLE), &[&["cache", "hits"], args].concat())
 }
 
 fn document(args: &[&str]) -> Value {
     let output = hits(&[args, &["--format", "json"]].concat());
-    serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{}", text(&output.stderr)))
+    schema::document(&output)
 }
 
 fn check_failure(args: &[&str], expect: &Expect) {
@@ -184,9 +154,13 @@ fn what_does_not_say_enough_is_an_error() {
 /// derivations that are built.
 #[test]
 fn flags_of_two_machines_share_what_was_counted() {
-    let Some(graphs) = graphs("flags_of_two_machines_share_what_was_counted") else {
+    let Some(data) = shared_data::with_graph(
+        "flags_of_two_machines_share_what_was_counted",
+        "home-stock.json.gz",
+    ) else {
         return;
     };
+    let graphs = data.join("graphs");
     let file = |name: &str| graphs.join(name).display().to_string();
     let document = document(&[
         "--no-config",

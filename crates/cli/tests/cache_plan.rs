@@ -1,12 +1,16 @@
 //! `hmtool cache plan`: what it says of the example, that its steps keep their promises, and what
 //! it refuses.
 
+mod run;
+mod schema;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::Output;
 
 use expect_test::{Expect, expect};
+use run::{hmtool, text};
 use serde_json::{Value, json};
 
 const EXAMPLE: &str = concat!(
@@ -15,26 +19,13 @@ const EXAMPLE: &str = concat!(
 );
 
 fn plan(args: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_hmtool"))
-        .args(["cache", "plan"])
-        .args(args)
-        .current_dir(EXAMPLE)
-        .env_remove("CLICOLOR_FORCE")
-        .env_remove("RUST_LOG")
-        .env_remove("HMTOOL_HISTORY")
-        .env("COLUMNS", "100")
-        .output()
-        .expect("hmtool runs")
-}
-
-fn text(bytes: &[u8]) -> String {
-    String::from_utf8(bytes.to_vec()).expect("it prints UTF-8")
+    hmtool(Path::new(EXAMPLE), &[&["cache", "plan"], args].concat())
 }
 
 fn document(args: &[&str]) -> Value {
     let output = plan(&[args, &["--format", "json"]].concat());
     assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
-    serde_json::from_slice(&output.stdout).expect("JSON")
+    schema::document(&output)
 }
 
 fn check_failure(args: &[&str], expect: &Expect) {

@@ -1,12 +1,15 @@
 //! `hmtool cache verify`: what it finds in a directory, and that it finds nothing in one that is
 //! in order.
 
+mod run;
+mod schema;
+
 use std::fs;
-use std::path::Path;
-use std::process::{Command, Output};
+use std::process::Output;
 
 use drv_graph::{ContentHash, HashAlgo};
 use expect_test::{Expect, expect};
+use run::{hmtool, text};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 use tempfile::TempDir;
@@ -78,21 +81,6 @@ impl Cache {
     fn verify(&self, args: &[&str]) -> Output {
         hmtool(self.0.path(), &[&["cache", "verify", "."], args].concat())
     }
-}
-
-fn hmtool(dir: &Path, args: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_hmtool"))
-        .args(args)
-        .current_dir(dir)
-        .env_remove("CLICOLOR_FORCE")
-        .env_remove("RUST_LOG")
-        .env("COLUMNS", "100")
-        .output()
-        .expect("hmtool runs")
-}
-
-fn text(bytes: &[u8]) -> String {
-    String::from_utf8(bytes.to_vec()).expect("it prints UTF-8")
 }
 
 /// The codes of what is found, and the status.
@@ -300,25 +288,9 @@ fn the_screen_says_what_it_costs_and_what_to_do() {
 fn the_document_keeps_to_its_schema() {
     let cache = Cache::new();
     cache.remove("3333333333333333333333333333333a.narinfo");
-    let schema = hmtool(cache.0.path(), &["schema", "cache-verification"]);
-    let schema: Value = serde_json::from_slice(&schema.stdout).expect("a schema is JSON");
-    let mut schemas = boon::Schemas::new();
-    let mut compiler = boon::Compiler::new();
-    compiler
-        .add_resource("document.json", schema)
-        .expect("it is a schema");
-    let schema = compiler
-        .compile("document.json", &mut schemas)
-        .expect("it is a schema");
     let output = cache.verify(&["--format", "json"]);
-    let mut document: Value = serde_json::from_slice(&output.stdout).expect("JSON");
-    if let Err(error) = schemas.validate(&document, schema) {
-        panic!("{error:#}");
-    }
+    assert_eq!(schema::document(&output)["summary"]["violations"], 1);
     assert_eq!(cache.verify(&["--format", "json"]).stdout, output.stdout);
-    // The schema must be able to fail.
-    document["schema"]["version"] = 0.into();
-    assert!(schemas.validate(&document, schema).is_err());
 }
 
 #[test]

@@ -1,31 +1,21 @@
 //! `hmtool check`: what it finds in the example and in small repositories, where, in which formats,
 //! and how it ends.
 
-use std::fs;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+mod example;
+mod run;
+mod shared_data;
 
+use std::fs;
+use std::path::Path;
+use std::process::Output;
+
+use example::{EXAMPLE, copy_of_example, replace};
 use expect_test::{Expect, expect};
+use run::{hmtool, text};
 use serde_json::{Value, json};
 
-const EXAMPLE: &str = concat!(
-    env!("CARGO_MANIFEST_DIR"),
-    "/../../examples/modular-workspace"
-);
-
 fn check(folder: &Path, args: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_hmtool"))
-        .arg("check")
-        .args(args)
-        .current_dir(folder)
-        .env_remove("CLICOLOR_FORCE")
-        .env("COLUMNS", "100")
-        .output()
-        .expect("hmtool runs")
-}
-
-fn text(bytes: &[u8]) -> String {
-    String::from_utf8(bytes.to_vec()).expect("it prints UTF-8")
+    hmtool(folder, &[&["check"], args].concat())
 }
 
 fn document(folder: &Path, args: &[&str]) -> Value {
@@ -58,35 +48,6 @@ fn says(folder: &Path, args: &[&str], expected: &Expect) {
 }
 
 /// A copy of the example, to be changed.
-fn copy_of_example() -> tempfile::TempDir {
-    let folder = tempfile::tempdir().expect("a temporary folder");
-    copy(Path::new(EXAMPLE), folder.path());
-    folder
-}
-
-fn copy(from: &Path, to: &Path) {
-    fs::create_dir_all(to).unwrap();
-    for entry in fs::read_dir(from).unwrap() {
-        let entry = entry.unwrap();
-        let target = to.join(entry.file_name());
-        if entry.file_type().unwrap().is_dir() {
-            copy(&entry.path(), &target);
-        } else {
-            fs::copy(entry.path(), target).unwrap();
-        }
-    }
-}
-
-fn edit(folder: &Path, file: &str, changes: &[(&str, &str)]) {
-    let path = folder.join(file);
-    let mut content = fs::read_to_string(&path).unwrap();
-    for (from, to) in changes {
-        assert!(content.contains(from), "{file} has no {from}");
-        content = content.replace(from, to);
-    }
-    fs::write(path, content).unwrap();
-}
-
 /// The store path of a package of a made-up graph.
 fn store_path(digit: char, name: &str) -> String {
     format!("/nix/store/{}-{name}", digit.to_string().repeat(32))
@@ -265,7 +226,7 @@ fn what_fits_at_no_number_of_cores_is_an_error() {
     let rule = ["--rule", "tier-too-big"];
     says(Path::new(EXAMPLE), &rule, &expect![[""]]);
     let folder = copy_of_example();
-    edit(
+    replace(
         folder.path(),
         "hmtool.toml",
         &[("reserve = \"6 GB\"", "reserve = \"21 GB\"")],
@@ -284,7 +245,7 @@ fn what_fits_at_no_number_of_cores_is_an_error() {
 #[test]
 fn rules_of_tiers_are_checked_against_all_graphs() {
     let folder = copy_of_example();
-    edit(
+    replace(
         folder.path(),
         "hmtool.toml",
         &[("\"codex\",", "\"codex\", \"mcp-.*\",")],
@@ -430,20 +391,11 @@ fn an_override_that_changes_nothing_is_told_of_unless_a_comment_allows_it() {
 
 #[test]
 fn the_overlay_of_the_shared_graphs_names_two_packages_in_vain() {
-    let data = std::env::var_os("HMTOOL_DATA").map_or_else(
-        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data"),
-        PathBuf::from,
-    );
-    let graphs = data.join("graphs");
-    if !graphs.is_dir() {
-        assert!(
-            std::env::var_os("HMTOOL_REQUIRE_ORACLES").is_none(),
-            "there are no graphs in {}",
-            graphs.display()
-        );
-        eprintln!("left out: there are no graphs in {}", graphs.display());
+    let test = "the_overlay_of_the_shared_graphs_names_two_packages_in_vain";
+    let Some(data) = shared_data::with_graph(test, "home-stock.json.gz") else {
         return;
-    }
+    };
+    let graphs = data.join("graphs");
     let folder = tempfile::tempdir().unwrap();
     let names = [
         "zlib",

@@ -1,10 +1,16 @@
 //! What is wrong in the plan that hmtool was founded on, item by item: which rule of `hmtool check`
-//! says so, shown on a repository that has just that, or why no tool can tell it from the files.
+//! says so, shown on a repository that has it; and that the ways out are ways out.
+
+mod example;
+mod run;
+mod schema;
 
 use std::fs;
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::Output;
 
+use example::{EXAMPLE, copy_of_example, replace};
+use run::{hmtool, text};
 use serde_json::Value;
 
 /// How an item is decided.
@@ -15,15 +21,50 @@ enum By {
     Profile(&'static str, &'static str),
     /// This rule fires on the example as it is.
     Example(&'static str),
-    /// `tests/check.rs` shows it on graphs of its own.
-    Graphs(&'static str),
-    /// No file says it.
-    Nothing(&'static str),
+    /// This rule fires on the example with these arguments.
+    With(&'static str, &'static [&'static str]),
+    /// This rule fires on the example when this text of hmtool.toml is another.
+    Edited(&'static str, &'static str, &'static str),
+    /// This rule fires on an overlay of this text and this graph.
+    Graph(&'static str, &'static str, &'static str),
 }
 
-use By::{Example, File, Graphs, Nothing, Profile};
+use By::{Edited, Example, File, Graph, Profile, With};
 
-/// Each item of the specification's section 7, in its order.
+/// Two parts of one package of which the second is built beside the first.
+const APART: &str = "final: prev: {
+  onnx-core = prev.onnx.overrideAttrs (_: { core = true; });
+  onnx-cuda = final.onnx-core.overrideAttrs (_: { cuda = true; });
+}";
+
+/// What Nix makes of it.
+const APART_GRAPH: &str = r#"{
+  "/nix/store/00000000000000000000000000000000-onnx-1.tar.gz.drv": {
+    "outputs": { "out": {
+      "path": "/nix/store/00000000000000000000000000000000-onnx-1.tar.gz", "hashAlgo": "sha256",
+      "hash": "0000000000000000000000000000000000000000000000000000000000000000"
+    } },
+    "inputDrvs": {}, "inputSrcs": [], "system": "x86_64-linux", "builder": "/bin/sh", "args": [],
+    "env": {}
+  },
+  "/nix/store/11111111111111111111111111111111-onnx-core-1.drv": {
+    "outputs": { "out": { "path": "/nix/store/11111111111111111111111111111111-onnx-core-1" } },
+    "inputDrvs": {
+      "/nix/store/00000000000000000000000000000000-onnx-1.tar.gz.drv": [ "out" ]
+    }, "inputSrcs": [], "system": "x86_64-linux", "builder": "/bin/sh", "args": [],
+    "env": {}
+  },
+  "/nix/store/22222222222222222222222222222222-onnx-cuda-1.drv": {
+    "outputs": { "out": { "path": "/nix/store/22222222222222222222222222222222-onnx-cuda-1" } },
+    "inputDrvs": {
+      "/nix/store/00000000000000000000000000000000-onnx-1.tar.gz.drv": [ "out" ]
+    }, "inputSrcs": [], "system": "x86_64-linux", "builder": "/bin/sh", "args": [],
+    "env": {}
+  }
+}"#;
+
+/// Each item of the specification's section 7, in its order; comments where no tool can tell it from
+/// the files.
 const ITEMS: &[(&str, By)] = &[
     (
         "tiers inside derivations rebuild the world",
@@ -53,7 +94,17 @@ const ITEMS: &[(&str, By)] = &[
     ),
     (
         "znver3's code does not run on a Skylake",
-        Graphs("march-cross-host"),
+        With(
+            "march-cross-host",
+            &[
+                "--machine",
+                "shoshin",
+                "--graph",
+                "graphs/gyakusatsu.json.gz",
+                "--roots",
+                "graphs/gyakusatsu.roots",
+            ],
+        ),
     ),
     (
         "overriding foundations rebuilds nearly everything",
@@ -71,7 +122,7 @@ const ITEMS: &[(&str, By)] = &[
     ("tiers do not fit at once", Example("tiers-overflow")),
     (
         "a build that fits at no number of cores",
-        Graphs("tier-too-big"),
+        Edited("tier-too-big", "reserve = \"6 GB\"", "reserve = \"21 GB\""),
     ),
     (
         "four cores called six",
@@ -93,7 +144,14 @@ const ITEMS: &[(&str, By)] = &[
         File("number-as-string", "x: { a = \"28\" <= 10; }"),
     ),
     ("gcc is in two tiers", Example("two-tiers")),
-    ("a pattern among literals", Graphs("pattern-among-names")),
+    (
+        "a pattern among literals",
+        Edited(
+            "pattern-among-names",
+            "\"codex\",",
+            "\"codex\", \"mcp-.*\",",
+        ),
+    ),
     (
         "a list appended to a string",
         File(
@@ -141,22 +199,13 @@ const ITEMS: &[(&str, By)] = &[
     ("`llvmPackages // { … }`", Example("needs-override-scope")),
     (
         "override layers are no build layers",
-        Graphs("override-not-layer"),
+        Graph("override-not-layer", APART, APART_GRAPH),
     ),
-    (
-        "the order of overlays is not that of builds",
-        Nothing(
-            "an overlay list is as good in any order; that an author means more by it is in no file",
-        ),
-    ),
-    (
-        "`home-manager switch --dry-run` builds",
-        Nothing("a command that someone types"),
-    ),
-    (
-        "options of cachix that do not exist",
-        Nothing("a command that someone types; `hmtool cache` plans what a cache holds instead"),
-    ),
+    // The order of overlays is not that of builds: a list of overlays is as good in any order, and that
+    // an author means more by it is in no file.
+    // `home-manager switch --dry-run` builds: a command that someone types.
+    // Options of cachix that do not exist: a command that someone types; `hmtool cache plan` says which
+    // steps fill a cache.
     (
         "a module uses what it does not take",
         File(
@@ -178,31 +227,36 @@ const ITEMS: &[(&str, By)] = &[
             "{ fetchurl }: fetchurl { url = \"https://example.org/a\"; sha256 = \"...\"; }",
         ),
     ),
-    (
-        "`home.file` against `cachix use`, `tenv init`, kubeval",
-        Nothing("what other programs write, document and maintain is in no file of the repository"),
-    ),
+    // `home.file` against `cachix use`, `tenv init`, kubeval: what other programs write, document and
+    // maintain is in no file of the repository.
     (
         "a machine that must not build has max-jobs 0",
         Example("one-job"),
     ),
     ("and builds what is heavy", Example("consumer-builds-heavy")),
-    ("CUDA where there is no card", Graphs("cuda-on-cpu-host")),
+    (
+        "CUDA where there is no card",
+        With(
+            "cuda-on-cpu-host",
+            &[
+                "--machine",
+                "gyakusatsu",
+                "--graph",
+                "graphs/shoshin.json.gz",
+                "--roots",
+                "graphs/shoshin.roots",
+            ],
+        ),
+    ),
 ];
 
 fn check(folder: &Path, args: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_hmtool"))
-        .arg("check")
-        .args(args)
-        .current_dir(folder)
-        .output()
-        .expect("hmtool runs")
+    hmtool(folder, &[&["check"], args].concat())
 }
 
-fn findings(folder: &Path) -> Vec<Value> {
-    let output = check(folder, &[".", "--format", "json"]);
-    let document: Value = serde_json::from_slice(&output.stdout)
-        .unwrap_or_else(|_| panic!("{}", String::from_utf8_lossy(&output.stderr)));
+fn findings(folder: &Path, args: &[&str]) -> Vec<Value> {
+    let output = check(folder, &[&[".", "--format", "json"], args].concat());
+    let document = schema::document(&output);
     document["findings"].as_array().expect("a list").clone()
 }
 
@@ -218,52 +272,51 @@ fn fires(found: &[Value], rule: &str) -> bool {
 
 #[test]
 fn every_defect_of_the_plan_is_reported_or_in_no_file() {
-    let example = Path::new(concat!(
-        env!("CARGO_MANIFEST_DIR"),
-        "/../../examples/modular-workspace"
-    ));
-    let example = findings(example);
-    let explained = Command::new(env!("CARGO_BIN_EXE_hmtool"))
-        .arg("explain")
-        .output()
-        .expect("hmtool runs");
-    let explained = String::from_utf8(explained.stdout).expect("text");
-    let others = include_str!("check.rs");
+    let example = findings(Path::new(EXAMPLE), &[]);
     let mut missing = Vec::new();
     for (item, by) in ITEMS {
-        let is_right = match by {
-            Example(rule) => fires(&example, rule),
-            File(rule, text) => fires(&found_in(text, None), rule),
-            Profile(rule, text) => fires(&found_in("{ }", Some(text)), rule),
-            Graphs(rule) => explained.contains(rule) && others.contains(rule),
-            Nothing(why) => !why.is_empty(),
+        let (rule, found) = match by {
+            Example(rule) => (rule, example.clone()),
+            With(rule, args) => (rule, findings(Path::new(EXAMPLE), args)),
+            Edited(rule, from, to) => {
+                let folder = copy_of_example();
+                replace(folder.path(), "hmtool.toml", &[(from, to)]);
+                (rule, findings(folder.path(), &[]))
+            }
+            File(rule, text) => (rule, found_in(&[("a.nix", text)], &[])),
+            Profile(rule, text) => {
+                let toml = "[machines.a]\nprofile = \"machine.nix\"\n";
+                let files = [("machine.nix", *text), ("hmtool.toml", toml)];
+                (rule, found_in(&files, &[]))
+            }
+            Graph(rule, overlay, graph) => {
+                let files = [
+                    ("default.nix", "import ./a.nix"),
+                    ("a.nix", *overlay),
+                    ("graph.json", *graph),
+                ];
+                (rule, found_in(&files, &["--graph", "graph.json"]))
+            }
         };
-        if !is_right {
+        if !fires(&found, rule) {
             missing.push(*item);
         }
     }
     assert!(missing.is_empty(), "{missing:#?}");
 }
 
-fn found_in(file: &str, profile: Option<&str>) -> Vec<Value> {
+fn found_in(files: &[(&str, &str)], args: &[&str]) -> Vec<Value> {
     let folder = tempfile::tempdir().expect("a temporary folder");
-    let write = |name: &str, text: &str| fs::write(folder.path().join(name), text).unwrap();
-    write("a.nix", file);
-    if let Some(profile) = profile {
-        write("machine.nix", profile);
-        write("hmtool.toml", "[machines.a]\nprofile = \"machine.nix\"\n");
+    for (name, text) in files {
+        fs::write(folder.path().join(name), text).expect("it can be written");
     }
-    findings(folder.path())
+    findings(folder.path(), args)
 }
 
 /// What costs is said to cost: every rule about time has hours on the example.
 #[test]
 fn what_costs_time_says_how_much() {
-    let example = Path::new(concat!(
-        env!("CARGO_MANIFEST_DIR"),
-        "/../../examples/modular-workspace"
-    ));
-    let found = findings(example);
+    let found = findings(Path::new(EXAMPLE), &[]);
     for rule in [
         "mass-rebuild",
         "lost-substitute",
@@ -294,10 +347,7 @@ fn the_example_shows_the_log_and_the_gate_in_ci() {
         })
         .collect();
     assert_eq!(calls.len(), 2, "{calls:?}");
-    let example = Path::new(concat!(
-        env!("CARGO_MANIFEST_DIR"),
-        "/../../examples/modular-workspace"
-    ));
+    let example = Path::new(EXAMPLE);
     for call in calls {
         let ends = check(example, &call).status.code();
         assert_eq!(
@@ -310,36 +360,9 @@ fn the_example_shows_the_log_and_the_gate_in_ci() {
 
 /// Runs hmtool in the folder, which must succeed.
 fn edit(folder: &Path, args: &[&str]) {
-    let output = Command::new(env!("CARGO_BIN_EXE_hmtool"))
-        .args(args)
-        .current_dir(folder)
-        .output()
-        .expect("hmtool runs");
-    let said = String::from_utf8_lossy(&output.stderr);
+    let output = hmtool(folder, args);
+    let said = text(&output.stderr);
     assert_eq!(output.status.code(), Some(0), "{args:?}: {said}");
-}
-
-fn replace(folder: &Path, file: &str, changes: &[(&str, &str)]) {
-    let path = folder.join(file);
-    let mut text = fs::read_to_string(&path).expect("it is there");
-    for (from, to) in changes {
-        assert!(text.contains(from), "{file} has no {from}");
-        text = text.replace(from, to);
-    }
-    fs::write(path, text).expect("it can be written");
-}
-
-fn copy(from: &Path, to: &Path) {
-    fs::create_dir_all(to).unwrap();
-    for entry in fs::read_dir(from).unwrap() {
-        let entry = entry.unwrap();
-        let target = to.join(entry.file_name());
-        if entry.file_type().unwrap().is_dir() {
-            copy(&entry.path(), &target);
-        } else {
-            fs::copy(entry.path(), target).unwrap();
-        }
-    }
 }
 
 /// The way out that each finding names is one: after fixes and edits no warning is left.
@@ -348,15 +371,8 @@ fn copy(from: &Path, to: &Path) {
 /// without them; their files are mended for the day they come back.
 #[test]
 fn after_the_fixes_and_the_edits_check_is_silent() {
-    let folder = tempfile::tempdir().expect("a temporary folder");
+    let folder = copy_of_example();
     let folder = folder.path();
-    copy(
-        Path::new(concat!(
-            env!("CARGO_MANIFEST_DIR"),
-            "/../../examples/modular-workspace"
-        )),
-        folder,
-    );
     let overlay = |name: &str| format!("modules/system/overlays/{name}.nix");
     replace(
         folder,
@@ -457,7 +473,7 @@ fn after_the_fixes_and_the_edits_check_is_silent() {
         ],
     );
     edit(folder, &["check", "--fix", "--write"]);
-    let left: Vec<Value> = findings(folder)
+    let left: Vec<Value> = findings(folder, &[])
         .into_iter()
         .filter(|it| it["severity"] != "note")
         .collect();

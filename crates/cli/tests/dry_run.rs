@@ -1,10 +1,14 @@
 //! `hmtool dry-run` without Nix: a captured graph and what a cache is known to hold. That it says what
 //! the real Nix says is in `plan/dry_run_of_nix.rs`.
 
+mod run;
+mod schema;
+
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::Output;
 
 use expect_test::expect;
+use run::{hmtool, text};
 use serde_json::Value;
 
 const EXAMPLE: &str = concat!(
@@ -12,31 +16,21 @@ const EXAMPLE: &str = concat!(
     "/../../examples/modular-workspace"
 );
 
-fn hmtool(args: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_hmtool"))
-        .args(args)
-        .current_dir(Path::new(EXAMPLE))
-        .env_remove("CLICOLOR_FORCE")
-        .env("COLUMNS", "100")
-        .output()
-        .expect("hmtool runs")
-}
-
-fn text(bytes: &[u8]) -> String {
-    String::from_utf8(bytes.to_vec()).expect("it prints UTF-8")
+fn on_example(args: &[&str]) -> Output {
+    hmtool(Path::new(EXAMPLE), args)
 }
 
 fn json(args: &[&str], code: i32) -> Value {
-    let output = hmtool(&[args, &["--format", "json"]].concat());
+    let output = on_example(&[args, &["--format", "json"]].concat());
     assert_eq!(output.status.code(), Some(code), "{}", text(&output.stderr));
-    serde_json::from_slice(&output.stdout).expect("JSON")
+    schema::document(&output)
 }
 
 #[test]
 fn the_work_is_that_of_the_plan() {
     for machine in ["shoshin", "gyakusatsu"] {
         let dry_run = json(&["dry-run", "--machine", machine], 0);
-        let output = hmtool(&["plan", "--machine", machine, "--format", "json"]);
+        let output = on_example(&["plan", "--machine", machine, "--format", "json"]);
         let plan: Value = serde_json::from_slice(&output.stdout).expect("JSON");
         assert_eq!(dry_run["work"], plan["work"], "{machine}");
         assert_eq!(dry_run["fetches"], plan["fetches"], "{machine}");
@@ -55,7 +49,7 @@ fn the_work_is_that_of_the_plan() {
 
 #[test]
 fn the_screen_has_counts_bytes_and_hours() {
-    let output = hmtool(&["dry-run", "--machine", "shoshin", "--top", "3"]);
+    let output = on_example(&["dry-run", "--machine", "shoshin", "--top", "3"]);
     assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
     expect![[r#"
         302 derivations from graphs/shoshin.json.gz
@@ -94,7 +88,7 @@ fn what_is_there_is_neither_built_nor_fetched() {
     assert_eq!(there["work"]["fetch"], 0);
     assert!(there["work"]["present"].as_u64() > Some(0));
     assert!(there["work"]["build"].as_u64() < nothing["work"]["build"].as_u64());
-    let output = hmtool(&["dry-run", "--no-config", "--graph", "no-such.json"]);
+    let output = on_example(&["dry-run", "--no-config", "--graph", "no-such.json"]);
     assert_eq!(output.status.code(), Some(2));
     assert!(text(&output.stderr).contains("no-such.json"));
 }

@@ -1,11 +1,15 @@
 //! `hmtool impact`: what it finds on real graphs, what it prints, how it ends.
 
+mod run;
+mod schema;
+mod shared_data;
+
 use std::fs;
-use std::io::Write as _;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::path::Path;
+use std::process::Output;
 
 use expect_test::expect;
+use run::{hmtool, text};
 use serde_json::Value;
 
 const EXAMPLE: &str = concat!(
@@ -13,45 +17,13 @@ const EXAMPLE: &str = concat!(
     "/../../examples/modular-workspace"
 );
 
-/// The folder with the real graphs, or `None`, loudly, where it is not there and not required.
-fn graphs(test: &str) -> Option<PathBuf> {
-    let data = std::env::var_os("HMTOOL_DATA").map_or_else(
-        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data"),
-        PathBuf::from,
-    );
-    let graphs = data.join("graphs");
-    if graphs.join("home-stock.json.gz").exists() {
-        return Some(graphs);
-    }
-    let required = std::env::var_os("HMTOOL_REQUIRE_ORACLES").is_some_and(|value| value == "1");
-    assert!(!required, "{test}: nothing in {}", graphs.display());
-    // Past the harness, which hides what passing tests print.
-    let _ = writeln!(
-        std::io::stderr(),
-        "left out: {test}: needs {} (set HMTOOL_DATA)",
-        graphs.display()
-    );
-    None
-}
-
 fn impact(folder: &Path, args: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_hmtool"))
-        .arg("impact")
-        .args(args)
-        .current_dir(folder)
-        .env_remove("CLICOLOR_FORCE")
-        .env("COLUMNS", "100")
-        .output()
-        .expect("hmtool runs")
-}
-
-fn text(bytes: &[u8]) -> String {
-    String::from_utf8(bytes.to_vec()).expect("it prints UTF-8")
+    hmtool(folder, &[&["impact"], args].concat())
 }
 
 fn json(output: &Output) -> Value {
     assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
-    serde_json::from_slice(&output.stdout).expect("JSON")
+    schema::document(output)
 }
 
 /// The causes' names, ascending, and the words that were added.
@@ -85,9 +57,13 @@ fn causes(document: &Value) -> Vec<(String, String)> {
 
 #[test]
 fn fourteen_libraries_drag_all_else_along() {
-    let Some(graphs) = graphs("fourteen_libraries_drag_all_else_along") else {
+    let Some(data) = shared_data::with_graph(
+        "fourteen_libraries_drag_all_else_along",
+        "home-stock.json.gz",
+    ) else {
         return;
     };
+    let graphs = data.join("graphs");
     let compare = |before: &str, after: &str| {
         let file = |name: &str, end: &str| format!("home-{name}.{end}");
         let (roots_before, roots_after) = (file(before, "roots"), file(after, "roots"));
@@ -148,9 +124,13 @@ fn fourteen_libraries_drag_all_else_along() {
 /// Seen with the real Nix: overriding zlib changes 628 of the 639 builds, overriding python36 46.
 #[test]
 fn an_override_is_bounded_without_evaluating() {
-    let Some(graphs) = graphs("an_override_is_bounded_without_evaluating") else {
+    let Some(data) = shared_data::with_graph(
+        "an_override_is_bounded_without_evaluating",
+        "home-stock.json.gz",
+    ) else {
         return;
     };
+    let graphs = data.join("graphs");
     let graph = [
         "--graph",
         "home-stock.json.gz",

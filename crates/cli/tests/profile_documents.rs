@@ -1,10 +1,11 @@
 //! `hmtool profile show|diff|flags|common`: what they print, as text and as JSON, how they end.
 
+mod schema;
+
 use std::path::Path;
 use std::process::{Command, Output};
 
 use expect_test::{Expect, expect};
-use serde_json::Value;
 
 const EXAMPLE: &str = concat!(
     env!("CARGO_MANIFEST_DIR"),
@@ -341,24 +342,9 @@ fn documents_follow_their_schemas() {
         ("profile", &["show", "shoshin"]),
         ("profile-diff", &["diff", "shoshin", "gyakusatsu"]),
     ] {
-        let schema = hmtool(&["schema", name]).stdout;
-        let schema: Value = serde_json::from_slice(&schema).expect("a schema is JSON");
-        let mut schemas = boon::Schemas::new();
-        let mut compiler = boon::Compiler::new();
-        compiler
-            .add_resource("document.json", schema)
-            .expect("it is a schema");
-        let schema = compiler
-            .compile("document.json", &mut schemas)
-            .expect("it is a schema");
         let output = hmtool(&[&["profile"], args, &["--format", "json"]].concat());
-        let mut document: Value = serde_json::from_slice(&output.stdout).expect("JSON");
-        if let Err(error) = schemas.validate(&document, schema) {
-            panic!("{name}: {error:#}");
-        }
-        // The schema must be able to fail.
-        document["schema"]["version"] = 0.into();
-        assert!(schemas.validate(&document, schema).is_err(), "{name}");
+        let document = schema::document(&output);
+        assert_eq!(document["schema"]["name"], format!("hmtool.{name}"));
     }
 }
 

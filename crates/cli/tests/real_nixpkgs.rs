@@ -1,30 +1,14 @@
 //! The plan of 1,327 derivations of a real nixpkgs, as a user asks for it.
 
-use std::io::Write as _;
-use std::path::{Path, PathBuf};
+mod shared_data;
+
+use std::path::Path;
 use std::process::Command;
 
 use serde_json::Value;
 
-/// The folder with the real graphs, or `None`, loudly, where it is not there and not required.
-fn data(test: &str) -> Option<PathBuf> {
-    let data = std::env::var_os("HMTOOL_DATA").map_or_else(
-        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data"),
-        PathBuf::from,
-    );
-    if data.join("graphs/nixpkgs-18.03-heavy.json.gz").exists() {
-        return Some(data);
-    }
-    let required = std::env::var_os("HMTOOL_REQUIRE_ORACLES").is_some_and(|value| value == "1");
-    assert!(!required, "{test}: nothing in {}", data.display());
-    // Past the harness, which hides what passing tests print.
-    let _ = writeln!(
-        std::io::stderr(),
-        "left out: {test}: needs {} (set HMTOOL_DATA)",
-        data.display()
-    );
-    None
-}
+/// The real graph.
+const HEAVY: &str = "nixpkgs-18.03-heavy.json.gz";
 
 /// `hmtool plan --format json` of the graph with `args`.
 fn plan(data: &Path, args: &[&str]) -> Value {
@@ -32,7 +16,7 @@ fn plan(data: &Path, args: &[&str]) -> Value {
     let output = Command::new(env!("CARGO_BIN_EXE_hmtool"))
         .arg("plan")
         .arg("--graph")
-        .arg(graphs.join("nixpkgs-18.03-heavy.json.gz"))
+        .arg(graphs.join(HEAVY))
         .arg("--roots")
         .arg(graphs.join("nixpkgs-18.03-heavy.roots"))
         .args(["--format", "json"])
@@ -48,10 +32,12 @@ fn plan(data: &Path, args: &[&str]) -> Value {
     serde_json::from_slice(&output.stdout).expect("JSON")
 }
 
-/// An unsigned number at that path of the document.
-fn number(document: &Value, path: &str) -> u64 {
-    let value = document.pointer(path).and_then(Value::as_u64);
-    value.unwrap_or_else(|| panic!("{path} is no number"))
+/// An unsigned number of the document.
+fn number(document: &Value, keys: [&str; 2]) -> u64 {
+    let value = keys.iter().fold(document, |value, key| &value[key]);
+    value
+        .as_u64()
+        .unwrap_or_else(|| panic!("{keys:?} is no number"))
 }
 
 const GB: u64 = 1 << 30;
@@ -59,27 +45,31 @@ const GB: u64 = 1 << 30;
 #[test]
 fn for_the_desktop_the_plan_is_near_its_bound_and_fits_where_nix_would_not() {
     let test = "for_the_desktop_the_plan_is_near_its_bound_and_fits_where_nix_would_not";
-    let Some(data) = data(test) else { return };
+    let Some(data) = shared_data::with_graph(test, HEAVY) else {
+        return;
+    };
     let desktop = ["--mem", "21G", "--cores", "7"];
     let today = ["--max-jobs", "2", "--nix-cores", "6"];
     let plan = plan(&data, &[&desktop[..], &today].concat());
-    assert_eq!(number(&plan, "/work/build"), 1327);
+    assert_eq!(number(&plan, ["work", "build"]), 1327);
 
-    let length = number(&plan, "/schedule/lengthMs");
-    let bound = number(&plan, "/schedule/lowerBoundMs");
+    let length = number(&plan, ["schedule", "lengthMs"]);
+    let bound = number(&plan, ["schedule", "lowerBoundMs"]);
     assert!(length * 100 <= bound * 118, "{length} ms over {bound} ms");
-    assert!(number(&plan, "/schedule/peakMemoryBytes") <= 21 * GB);
+    assert!(number(&plan, ["schedule", "peakMemoryBytes"]) <= 21 * GB);
 
     // Nix's own order is a fifth longer, and holds more than there is.
-    let today = number(&plan, "/today/lengthMs");
+    let today = number(&plan, ["today", "lengthMs"]);
     assert!(length * 100 <= today * 80, "{length} ms against {today} ms");
-    assert!(number(&plan, "/today/peakMemoryBytes") > 21 * GB);
+    assert!(number(&plan, ["today", "peakMemoryBytes"]) > 21 * GB);
 }
 
 #[test]
 fn for_the_laptop_it_says_what_does_not_fit_and_at_how_many_cores_it_would() {
     let test = "for_the_laptop_it_says_what_does_not_fit_and_at_how_many_cores_it_would";
-    let Some(data) = data(test) else { return };
+    let Some(data) = shared_data::with_graph(test, HEAVY) else {
+        return;
+    };
     let misfits = |memory: &str| {
         let plan = plan(&data, &["--mem", memory, "--cores", "6"]);
         let misfits = plan["schedule"]["misfits"].as_array().cloned();

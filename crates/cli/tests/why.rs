@@ -1,11 +1,15 @@
 //! `hmtool why`: chains that lead to a package, on the example and on graphs of three derivations.
 
+mod run;
+mod schema;
+
 use std::fs;
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::Output;
 
 use drv_graph::{DerivationGraph, DrvId, ReadOptions, derivation_json};
 use expect_test::expect;
+use run::{hmtool, text};
 use serde_json::Value;
 
 const EXAMPLE: &str = concat!(
@@ -14,24 +18,13 @@ const EXAMPLE: &str = concat!(
 );
 
 fn why(folder: &Path, args: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_hmtool"))
-        .arg("why")
-        .args(args)
-        .current_dir(folder)
-        .env_remove("CLICOLOR_FORCE")
-        .env("COLUMNS", "100")
-        .output()
-        .expect("hmtool runs")
-}
-
-fn text(bytes: &[u8]) -> String {
-    String::from_utf8(bytes.to_vec()).expect("it prints UTF-8")
+    hmtool(folder, &[&["why"], args].concat())
 }
 
 fn json(folder: &Path, args: &[&str]) -> Value {
     let output = why(folder, &[args, &["--format", "json"]].concat());
     assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
-    serde_json::from_slice(&output.stdout).expect("JSON")
+    schema::document(&output)
 }
 
 #[track_caller]

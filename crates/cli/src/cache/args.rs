@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 use tier_planner::Millis;
 
 use crate::config::Config;
@@ -96,13 +96,4 @@ pub(super) fn consumers(
         });
     }
     Ok(found)
-}
-
-/// What to print.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum ReportFormat {
-    /// One screen
-    Human,
-    /// A versioned document; see `hmtool schema`
-    Json,
 }

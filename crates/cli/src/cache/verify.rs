@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use cache_policy::audit::{Flaw, Listing, audit};
 use cache_policy::plan::Budget;
-use clap::{Args, ValueEnum};
+use clap::Args;
 use drv_graph::{Bytes, StorePath};
 use tier_planner::Millis;
 
@@ -14,8 +14,9 @@ use crate::config::CacheSource;
 use crate::dto::cache_verification::{CacheVerification, Finding, Summary};
 use crate::dto::severity::Severity;
 use crate::failure::Failure;
+use crate::format::FormatArgs;
 use crate::input;
-use crate::output::{self, Outcome};
+use crate::output::Outcome;
 use crate::progress::Progress;
 use crate::quantity::{parse_duration, parse_size};
 use crate::render::cache_verification;
@@ -49,22 +50,8 @@ pub(crate) struct VerifyArgs {
     #[arg(long)]
     fast: bool,
 
-    /// What to print
-    #[arg(long, value_enum, default_value = "human")]
-    format: VerificationFormat,
-
-    /// Use only ASCII
-    #[arg(long, env = "HMTOOL_ASCII", value_parser = clap::builder::BoolishValueParser::new())]
-    ascii: bool,
-}
-
-/// What to print.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum VerificationFormat {
-    /// One screen
-    Human,
-    /// A versioned document; see `hmtool schema cache-verification`
-    Json,
+    #[command(flatten)]
+    format: FormatArgs,
 }
 
 /// Reads a cache and says what is wrong with it.
@@ -89,13 +76,7 @@ pub(super) fn run(args: &VerifyArgs) -> Result<Outcome, Failure> {
         absent.len(),
         upstream.len(),
     );
-    match args.format {
-        VerificationFormat::Json => output::write_json(&document)?,
-        VerificationFormat::Human => {
-            let screen = output::screen(args.ascii);
-            output::write(&cache_verification::render(&document, screen))?;
-        }
-    }
+    args.format.print(&document, cache_verification::render)?;
     Ok(if flaws.iter().any(Flaw::is_violation) {
         Outcome::Finding
     } else {

@@ -1,16 +1,9 @@
 //! The command line of `hmtool dry-run`.
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 
+use crate::format::FormatArgs;
 use crate::workspace::args::{CacheArgs, HistoryArgs, MachineArgs, SourceArgs};
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Format {
-    /// One screen
-    Human,
-    /// A versioned document; see `hmtool schema dry-run`
-    Json,
-}
 
 /// Nothing is built. Evaluating alone can: Nix builds what an expression imports from a derivation.
 #[derive(Args, Debug)]
@@ -27,15 +20,10 @@ pub(crate) struct DryRunArgs {
     #[command(flatten)]
     pub(crate) history: HistoryArgs,
 
-    /// What to print
-    #[arg(long, value_enum, default_value = "human", help_heading = "Output")]
-    pub(crate) format: Format,
+    #[command(flatten)]
+    pub(crate) format: FormatArgs,
 
     /// Show this many builds, those first that take longest; 0 is all
     #[arg(long, value_name = "N", default_value_t = 15, help_heading = "Output")]
     pub(crate) top: usize,
-
-    /// Use only ASCII
-    #[arg(long, env = "HMTOOL_ASCII", value_parser = clap::builder::BoolishValueParser::new(), help_heading = "Output")]
-    pub(crate) ascii: bool,
 }

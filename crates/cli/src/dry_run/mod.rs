@@ -10,11 +10,11 @@ use crate::dto::dry_run::{Build, DryRun};
 use crate::failure::Failure;
 use crate::impact::durations;
 use crate::input::graph::Keep;
-use crate::output::{self, Outcome};
+use crate::output::Outcome;
 use crate::progress::Progress;
 use crate::render;
 use crate::workspace::{Workspace, derivation, graph, held, to_do};
-use args::{DryRunArgs, Format};
+use args::DryRunArgs;
 
 /// Carries out `hmtool dry-run`.
 pub(crate) fn run(args: &DryRunArgs) -> Result<Outcome, Failure> {
@@ -57,12 +57,8 @@ pub(crate) fn run(args: &DryRunArgs) -> Result<Outcome, Failure> {
         present,
         work: to_do::work(&input, &work, &inventory),
     };
-    match args.format {
-        Format::Human => {
-            let screen = output::screen(args.ascii);
-            output::write(&render::dry_run::render(&document, args.top, screen))?;
-        }
-        Format::Json => output::write_json(&document)?,
-    }
+    args.format.print(&document, |document, screen| {
+        render::dry_run::render(document, args.top, screen)
+    })?;
     Ok(Outcome::Clean)
 }

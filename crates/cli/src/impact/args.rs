@@ -1,18 +1,11 @@
 //! The command line of `hmtool impact`.
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 use tier_planner::Millis;
 
+use crate::format::FormatArgs;
 use crate::quantity::parse_duration;
 use crate::workspace::args::{BeforeArgs, CacheArgs, HistoryArgs, MachineArgs, SourceArgs};
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Format {
-    /// One screen
-    Human,
-    /// A versioned document; see `hmtool schema impact` and `hmtool schema override`
-    Json,
-}
 
 #[derive(Args, Debug)]
 pub(crate) struct ImpactArgs {
@@ -56,17 +49,12 @@ pub(crate) struct ImpactArgs {
     #[command(flatten)]
     pub(crate) history: HistoryArgs,
 
-    /// What to print
-    #[arg(long, value_enum, default_value = "human", help_heading = "Output")]
-    pub(crate) format: Format,
+    #[command(flatten)]
+    pub(crate) format: FormatArgs,
 
     /// Show this many causes, or packages of a ranking; 0 is all
     #[arg(long, value_name = "N", default_value_t = 15, help_heading = "Output")]
     pub(crate) top: usize,
-
-    /// Use only ASCII
-    #[arg(long, env = "HMTOOL_ASCII", value_parser = clap::builder::BoolishValueParser::new(), help_heading = "Output")]
-    pub(crate) ascii: bool,
 
     /// Exit with 1 when more derivations must be built, downloads aside
     #[arg(

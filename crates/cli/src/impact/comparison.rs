@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use cache_policy::Inventory;
 use drv_graph::DrvId;
-use drv_graph::compare::{Comparison, Side, compare};
+use drv_graph::compare::{Comparison, compare};
 use tier_planner::work::work_for;
 
 use super::args::ImpactArgs;
@@ -40,7 +40,7 @@ impl Compared {
         let (was, is) = (read(before)?, read(after)?);
         let (held_before, held_after) = (held(before, &was)?, held(after, &is)?);
         let work = work_for(&is.graph, &is.roots, &Known(&held_after));
-        let comparison = compare(&side(&was), &side(&is));
+        let comparison = compare(&was.side(), &is.side());
         Ok(Self {
             before: was,
             after: is,
@@ -49,12 +49,4 @@ impl Compared {
             built: work.build.into_iter().collect(),
         })
     }
-}
-
-/// One of two graphs, with what is known of it.
-pub(crate) fn side(input: &Input) -> Side<'_> {
-    let attributes = input.attributes.iter();
-    Side::new(&input.graph)
-        .with_roots(&input.root_derivations())
-        .with_attributes(attributes.map(|(&id, name)| (id, name.as_str())))
 }

@@ -1,7 +1,7 @@
 //! `hmtool impact`: what an edit builds again, and because of what.
 
 pub(crate) mod args;
-pub(crate) mod comparison;
+mod comparison;
 mod document;
 mod gates;
 mod lost;
@@ -18,7 +18,7 @@ use crate::quantity::{count, duration};
 use crate::render;
 use crate::workspace::args::{HistoryArgs, MachineArgs};
 use crate::workspace::{Durations, Input, Source, Workspace};
-use args::{Format, ImpactArgs};
+use args::ImpactArgs;
 use comparison::Compared;
 
 /// The revision that is compared with where none is named: what was committed last.
@@ -61,13 +61,9 @@ pub(crate) fn run(args: &ImpactArgs) -> Result<Outcome, Failure> {
         document.summary.rebuilds,
         Millis(document.summary.build_ms),
     );
-    match args.format {
-        Format::Human => {
-            let screen = output::screen(args.ascii);
-            output::write(&render::impact::render(&document, args.top, screen))?;
-        }
-        Format::Json => output::write_json(&document)?,
-    }
+    args.format.print(&document, |document, screen| {
+        render::impact::render(document, args.top, screen)
+    })?;
     Ok(outcome(&document.gates))
 }
 

@@ -6,11 +6,11 @@ use std::collections::BTreeMap;
 use drv_graph::{DrvId, rebuild};
 use tier_planner::Millis;
 
-use super::args::{Format, ImpactArgs};
+use super::args::ImpactArgs;
 use super::gates;
 use crate::dto::overriding::{Overriding, Package, Rebuild};
 use crate::failure::Failure;
-use crate::output::{self, Outcome};
+use crate::output::Outcome;
 use crate::render;
 use crate::workspace::{self, Durations, Input, Workspace, named};
 
@@ -40,13 +40,9 @@ pub(super) fn run(
         together,
         gates,
     };
-    match args.format {
-        Format::Human => {
-            let screen = output::screen(args.ascii);
-            output::write(&render::overriding::render(&document, args.top, screen))?;
-        }
-        Format::Json => output::write_json(&document)?,
-    }
+    args.format.print(&document, |document, screen| {
+        render::overriding::render(document, args.top, screen)
+    })?;
     Ok(super::outcome(&document.gates))
 }
 

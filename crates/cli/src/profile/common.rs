@@ -7,10 +7,10 @@ use hw_profile::arch::{
     Feature, FeatureSet, Microarchitecture, Policy, RunsOn, Toolchain, common_arch,
 };
 
-use super::format::FormatArgs;
 use super::target::{Target, called};
 use crate::dto::common_arch as dto;
 use crate::failure::Failure;
+use crate::format::FormatArgs;
 use crate::output::Outcome;
 use crate::render::common_arch;
 
@@ -30,11 +30,11 @@ pub(super) fn run(args: &CommonArgs) -> Result<Outcome, Failure> {
     let targets = args.targets.iter().map(|it| Target::of(it));
     let targets: Vec<Target> = targets.collect::<Result<_, _>>()?;
     let document = document(&targets);
-    let done = args.format.print(&document, common_arch::render)?;
+    args.format.print(&document, common_arch::render)?;
     Ok(if document.targets.is_empty() {
         Outcome::Finding
     } else {
-        done
+        Outcome::Clean
     })
 }
 

@@ -9,11 +9,11 @@ use hw_profile::{Profile, Quantity, Scalar};
 use serde_json::Value;
 
 use super::detect::RootArgs;
-use super::format::FormatArgs;
 use super::subject::{self, Subject};
 use crate::config::Config;
 use crate::dto::profile_diff as dto;
 use crate::failure::Failure;
+use crate::format::FormatArgs;
 use crate::input;
 use crate::output::Outcome;
 use crate::render::profile_diff;
@@ -58,9 +58,9 @@ pub(super) fn run(args: &DiffArgs) -> Result<Outcome, Failure> {
         right,
         differences,
     };
-    let done = args.format.print(&document, profile_diff::render)?;
+    args.format.print(&document, profile_diff::render)?;
     Ok(if document.differences.is_empty() {
-        done
+        Outcome::Clean
     } else {
         Outcome::Finding
     })

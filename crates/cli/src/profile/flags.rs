@@ -5,11 +5,11 @@ use std::path::PathBuf;
 use clap::Args;
 use hw_profile::arch::{FeatureSet, gccarch_features};
 
-use super::format::FormatArgs;
 use super::target::{Target, called};
 use super::toolchain::CompilerArgs;
 use crate::dto::flags as dto;
 use crate::failure::Failure;
+use crate::format::FormatArgs;
 use crate::output::Outcome;
 use crate::render::flags;
 
@@ -58,6 +58,10 @@ pub(super) fn run(args: &FlagsArgs) -> Result<Outcome, Failure> {
         refused,
         builder_features: gccarch_features(target.features),
     };
-    let done = args.format.print(&document, flags::render)?;
-    Ok(if is_refused { Outcome::Finding } else { done })
+    args.format.print(&document, flags::render)?;
+    Ok(if is_refused {
+        Outcome::Finding
+    } else {
+        Outcome::Clean
+    })
 }

@@ -6,7 +6,6 @@ mod common;
 mod detect;
 mod diff;
 mod flags;
-mod format;
 mod set;
 mod show;
 mod spelling;

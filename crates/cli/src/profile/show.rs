@@ -7,11 +7,11 @@ use hw_profile::arch::{Microarchitecture, Policy, common_arch};
 use hw_profile::{Budget, CheckOptions, Profile, TierDemand};
 
 use super::check;
-use super::format::FormatArgs;
 use super::subject::{self, Subject};
 use super::target::called;
 use crate::dto::profile as dto;
 use crate::failure::Failure;
+use crate::format::FormatArgs;
 use crate::input;
 use crate::output::Outcome;
 use crate::render::profile;
@@ -34,7 +34,8 @@ pub(super) fn run(args: &ShowArgs) -> Result<Outcome, Failure> {
     let profile = input::profile::read(&subject.file)?;
     let options = check::options(&subject, &profile, config.as_ref());
     let document = document(&subject, &profile, &options)?;
-    args.format.print(&document, profile::render)
+    args.format.print(&document, profile::render)?;
+    Ok(Outcome::Clean)
 }
 
 fn document(

@@ -2,8 +2,9 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Subcommand, ValueEnum};
+use clap::{Args, Subcommand};
 
+use crate::format::FormatArgs;
 use crate::workspace::args::{HistoryArgs, MachineArgs, SourceArgs};
 
 #[derive(Debug, Subcommand)]
@@ -13,14 +14,6 @@ pub(crate) enum SplitVerb {
     Suggest(Box<SuggestArgs>),
     /// Say of packages whether each is built on the one before it
     Check(Box<CheckArgs>),
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Format {
-    /// One screen
-    Human,
-    /// A versioned document; see `hmtool schema`
-    Json,
 }
 
 #[derive(Args, Debug)]
@@ -44,7 +37,7 @@ pub(crate) struct SuggestArgs {
     pub(crate) history: HistoryArgs,
 
     #[command(flatten)]
-    pub(crate) output: OutputArgs,
+    pub(crate) format: FormatArgs,
 
     /// Show this many packages; 0 is all
     #[arg(long, value_name = "N", default_value_t = 15, help_heading = "Output")]
@@ -72,16 +65,5 @@ pub(crate) struct CheckArgs {
     pub(crate) history: HistoryArgs,
 
     #[command(flatten)]
-    pub(crate) output: OutputArgs,
-}
-
-#[derive(Args, Debug)]
-pub(crate) struct OutputArgs {
-    /// What to print
-    #[arg(long, value_enum, default_value = "human", help_heading = "Output")]
-    pub(crate) format: Format,
-
-    /// Use only ASCII
-    #[arg(long, env = "HMTOOL_ASCII", value_parser = clap::builder::BoolishValueParser::new(), help_heading = "Output")]
-    pub(crate) ascii: bool,
+    pub(crate) format: FormatArgs,
 }

@@ -2,12 +2,12 @@
 
 use drv_graph::{DrvId, chain};
 
-use super::args::{CheckArgs, Format};
+use super::args::CheckArgs;
 use crate::dto::split_check::{Layering, SplitCheck};
 use crate::failure::Failure;
 use crate::impact::durations;
 use crate::input::graph::Keep;
-use crate::output::{self, Outcome};
+use crate::output::Outcome;
 use crate::progress::Progress;
 use crate::render;
 use crate::workspace::{Durations, Input, Workspace, derivation, graph, named};
@@ -39,13 +39,7 @@ pub(super) fn run(args: &CheckArgs) -> Result<Outcome, Failure> {
             .map(|pair| layering(&input, &durations, pair[0], pair[1]))
             .collect(),
     };
-    match args.output.format {
-        Format::Human => {
-            let screen = output::screen(args.output.ascii);
-            output::write(&render::split_check::render(&document, screen))?;
-        }
-        Format::Json => output::write_json(&document)?,
-    }
+    args.format.print(&document, render::split_check::render)?;
     let mut layerings = document.layerings.iter();
     if layerings.all(|layering| layering.verdict == LAYER) {
         Ok(Outcome::Clean)

@@ -5,13 +5,12 @@ use std::cmp::Reverse;
 use drv_graph::DrvId;
 use drv_graph::drivers::{self, Driver, Rebuilt};
 
-use super::args::{Format, SuggestArgs};
+use super::args::SuggestArgs;
 use crate::dto::split_suggestions::{self as dto, Package, SplitSuggestions};
 use crate::failure::Failure;
-use crate::impact::comparison::side;
 use crate::impact::durations;
 use crate::input::graph::Keep;
-use crate::output::{self, Outcome};
+use crate::output::Outcome;
 use crate::progress::Progress;
 use crate::render;
 use crate::workspace::{Durations, Input, Source, Workspace, derivation, graph};
@@ -30,7 +29,7 @@ pub(super) fn run(args: &SuggestArgs) -> Result<Outcome, Failure> {
     for source in &sources {
         series.push(source.read(Keep::ToCompare, &progress)?);
     }
-    let rebuilt = drivers::over(&series.iter().map(side).collect::<Vec<_>>());
+    let rebuilt = drivers::over(&series.iter().map(Input::side).collect::<Vec<_>>());
     let Some(last) = series.pop() else {
         return Ok(Outcome::Clean);
     };
@@ -43,14 +42,9 @@ pub(super) fn run(args: &SuggestArgs) -> Result<Outcome, Failure> {
         steps: series.len() as u64,
         packages: packages(&last, &durations, &rebuilt),
     };
-    match args.output.format {
-        Format::Human => {
-            let screen = output::screen(args.output.ascii);
-            let text = render::split_suggestions::render(&document, args.top, screen);
-            output::write(&text)?;
-        }
-        Format::Json => output::write_json(&document)?,
-    }
+    args.format.print(&document, |document, screen| {
+        render::split_suggestions::render(document, args.top, screen)
+    })?;
     Ok(Outcome::Clean)
 }
 

@@ -1,16 +1,9 @@
 //! The command line of `hmtool why`.
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 
+use crate::format::FormatArgs;
 use crate::workspace::args::{BeforeArgs, CacheArgs, HistoryArgs, MachineArgs, SourceArgs};
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Format {
-    /// One screen
-    Human,
-    /// A versioned document; see `hmtool schema why`
-    Json,
-}
 
 #[derive(Args, Debug)]
 pub(crate) struct WhyArgs {
@@ -32,11 +25,6 @@ pub(crate) struct WhyArgs {
     #[command(flatten)]
     pub(crate) history: HistoryArgs,
 
-    /// What to print
-    #[arg(long, value_enum, default_value = "human", help_heading = "Output")]
-    pub(crate) format: Format,
-
-    /// Use only ASCII
-    #[arg(long, env = "HMTOOL_ASCII", value_parser = clap::builder::BoolishValueParser::new(), help_heading = "Output")]
-    pub(crate) ascii: bool,
+    #[command(flatten)]
+    pub(crate) format: FormatArgs,
 }

@@ -8,14 +8,13 @@ use tier_planner::work::work_for;
 
 use crate::caches::Known;
 use crate::failure::Failure;
-use crate::impact::comparison::side;
 use crate::impact::durations;
 use crate::input::graph::Keep;
-use crate::output::{self, Outcome};
+use crate::output::Outcome;
 use crate::progress::Progress;
 use crate::render;
 use crate::workspace::{Source, Workspace, held, named};
-use args::{Format, WhyArgs};
+use args::WhyArgs;
 use document::Scene;
 
 /// Carries out `hmtool why`.
@@ -44,17 +43,11 @@ pub(crate) fn run(args: &WhyArgs) -> Result<Outcome, Failure> {
         durations: durations(&workspace, &args.machine, &args.history, &input, &progress)?,
         comparison: before
             .as_ref()
-            .map(|before| compare(&side(before), &side(&input))),
+            .map(|before| compare(&before.side(), &input.side())),
         before,
         input,
     };
     let document = scene.document(workspace.machine_name, package);
-    match args.format {
-        Format::Human => {
-            let screen = output::screen(args.ascii);
-            output::write(&render::why::render(&document, screen))?;
-        }
-        Format::Json => output::write_json(&document)?,
-    }
+    args.format.print(&document, render::why::render)?;
     Ok(Outcome::Clean)
 }

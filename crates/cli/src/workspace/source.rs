@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use drv_graph::compare::Side;
 use drv_graph::{DerivationGraph, DrvId};
 use tier_planner::Millis;
 use tier_planner::work::Root;
@@ -126,6 +127,14 @@ impl Input {
     /// The derivations asked for, whatever is wanted of them; ascending.
     pub(crate) fn root_derivations(&self) -> Vec<DrvId> {
         self.roots.iter().map(|root| root.derivation).collect()
+    }
+
+    /// What is asked for, to be compared, by the names that are known.
+    pub(crate) fn side(&self) -> Side<'_> {
+        let attributes = self.attributes.iter();
+        Side::new(&self.graph)
+            .with_roots(&self.root_derivations())
+            .with_attributes(attributes.map(|(&id, name)| (id, name.as_str())))
     }
 }
 

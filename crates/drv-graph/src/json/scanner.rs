@@ -325,7 +325,7 @@ impl<'a> Scanner<'a> {
         }
     }
 
-    /// Reads `uXXXX`.
+    /// Reads a `u` and the four hexadecimal digits of a UTF-16 code unit.
     fn code_unit(&mut self) -> Result<u32, Fault> {
         self.at += 1;
         let mut unit = 0;

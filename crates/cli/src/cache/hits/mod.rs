@@ -9,7 +9,7 @@ use cache_policy::{Holding, Holdings, Source};
 use clap::Args;
 use drv_graph::{DrvId, StorePath};
 
-use super::args::{self, ReportFormat, SharingArgs};
+use super::args::{self, SharingArgs};
 use super::outputs;
 use super::side::Side;
 use super::sizes::{NarSize, NarSizes};
@@ -17,6 +17,7 @@ use crate::config::Config;
 use crate::dto::cache_hits::{Amount, CacheHits, NeverDemanded};
 use crate::dto::gate::Gate;
 use crate::failure::Failure;
+use crate::format::FormatArgs;
 use crate::input;
 use crate::output::{self, Outcome};
 use crate::progress::Progress;
@@ -46,17 +47,12 @@ pub(crate) struct HitsArgs {
     #[arg(long, value_name = "FILE", help_heading = "Machines")]
     consumer_roots: Vec<PathBuf>,
 
-    /// What to print
-    #[arg(long, value_enum, default_value = "human", help_heading = "Output")]
-    format: ReportFormat,
+    #[command(flatten)]
+    format: FormatArgs,
 
     /// Show this many rows of each list; 0 is all
     #[arg(long, value_name = "N", default_value_t = 8, help_heading = "Output")]
     top: usize,
-
-    /// Use only ASCII
-    #[arg(long, env = "HMTOOL_ASCII", value_parser = clap::builder::BoolishValueParser::new(), help_heading = "Output")]
-    ascii: bool,
 
     /// Exit with 1 when less of what the consumer needs comes from a cache, e.g. 0.8 or 80%
     /// [default: what hmtool.toml says]
@@ -91,13 +87,9 @@ pub(super) fn run(args: &HitsArgs) -> Result<Outcome, Failure> {
             passed: value >= limit,
         });
     }
-    match args.format {
-        ReportFormat::Json => output::write_json(&document)?,
-        ReportFormat::Human => {
-            let screen = output::screen(args.ascii);
-            output::write(&render::cache_hits::render(&document, args.top, screen))?;
-        }
-    }
+    args.format.print(&document, |document, screen| {
+        render::cache_hits::render(document, args.top, screen)
+    })?;
     let mut outcome = Outcome::Clean;
     for gate in document.gates.iter().filter(|gate| !gate.passed) {
         output::complain(&render::cache_hits::gate_text(gate));

@@ -13,11 +13,12 @@ use cache_policy::plan::{PlanError, Request, plan};
 use clap::Args;
 use drv_graph::{Bytes, StorePath};
 
-use super::args::{self, ReportFormat, SharingArgs};
+use super::args::{self, SharingArgs};
 use super::side::Side;
 use crate::config::budget;
 use crate::dto::gate::Gate;
 use crate::failure::Failure;
+use crate::format::FormatArgs;
 use crate::output::{self, Outcome};
 use crate::progress::Progress;
 use crate::quantity::{parse_share, parse_size, size};
@@ -79,17 +80,12 @@ pub(crate) struct PlanArgs {
     #[arg(long, value_name = "FILE", help_heading = "The cache")]
     path_info: Vec<PathBuf>,
 
-    /// What to print
-    #[arg(long, value_enum, default_value = "human", help_heading = "Output")]
-    format: ReportFormat,
+    #[command(flatten)]
+    format: FormatArgs,
 
     /// Show this many rows of each list; 0 is all
     #[arg(long, value_name = "N", default_value_t = 15, help_heading = "Output")]
     top: usize,
-
-    /// Use only ASCII
-    #[arg(long, env = "HMTOOL_ASCII", value_parser = clap::builder::BoolishValueParser::new(), help_heading = "Output")]
-    ascii: bool,
 
     /// Exit with 1 when of what the consumers need less comes from this cache, e.g. 0.8 or 80%
     #[arg(long, value_name = "SHARE", value_parser = parse_share, help_heading = "Gates")]
@@ -169,13 +165,9 @@ pub(super) fn run(args: &PlanArgs) -> Result<Outcome, Failure> {
             passed: document.steps.is_empty(),
         });
     }
-    match args.format {
-        ReportFormat::Json => output::write_json(&document)?,
-        ReportFormat::Human => {
-            let screen = output::screen(args.ascii);
-            output::write(&render::cache_plan::render(&document, args.top, screen))?;
-        }
-    }
+    args.format.print(&document, |document, screen| {
+        render::cache_plan::render(document, args.top, screen)
+    })?;
     let failed = document.gates.iter().filter(|gate| !gate.passed);
     let mut outcome = Outcome::Clean;
     for gate in failed {

@@ -8,8 +8,8 @@ use std::path::PathBuf;
 use clap::Args;
 use hw_profile::detect::{Detected, detect};
 
-use super::format::{DocumentFormat, FormatArgs};
 use crate::failure::Failure;
+use crate::format::{DocumentFormat, FormatArgs};
 use crate::input;
 use crate::output::Outcome;
 use crate::render::machine;
@@ -65,5 +65,6 @@ pub(super) fn run(args: &DetectArgs) -> Result<Outcome, Failure> {
         return draft::run(&found, file, args);
     }
     let document = document::document(&found, args.root.root.as_deref())?;
-    args.format.print(&document, machine::render)
+    args.format.print(&document, machine::render)?;
+    Ok(Outcome::Clean)
 }

@@ -1,20 +1,20 @@
-//! How the verbs that show something print it.
+//! How the verbs that show one document print it.
 
 use clap::{Args, ValueEnum};
 
 use crate::failure::Failure;
-use crate::output::{self, Outcome};
+use crate::output;
 use crate::render::Screen;
 
 /// How to print what is shown.
 #[derive(Args, Debug)]
 pub(crate) struct FormatArgs {
     /// What to print
-    #[arg(long, value_enum, default_value = "human")]
+    #[arg(long, value_enum, default_value = "human", help_heading = "Output")]
     pub(crate) format: DocumentFormat,
 
     /// Use only ASCII
-    #[arg(long, env = "HMTOOL_ASCII", value_parser = clap::builder::BoolishValueParser::new())]
+    #[arg(long, env = "HMTOOL_ASCII", value_parser = clap::builder::BoolishValueParser::new(), help_heading = "Output")]
     pub(crate) ascii: bool,
 }
 
@@ -29,15 +29,14 @@ pub(crate) enum DocumentFormat {
 
 impl FormatArgs {
     /// Prints the document, or what `render` makes of it for people.
-    pub(super) fn print<T: serde::Serialize>(
+    pub(crate) fn print<T: serde::Serialize>(
         &self,
         document: &T,
         render: impl FnOnce(&T, Screen) -> String,
-    ) -> Result<Outcome, Failure> {
+    ) -> Result<(), Failure> {
         match self.format {
-            DocumentFormat::Json => output::write_json(document)?,
-            DocumentFormat::Human => output::write(&render(document, output::screen(self.ascii)))?,
+            DocumentFormat::Json => output::write_json(document),
+            DocumentFormat::Human => output::write(&render(document, output::screen(self.ascii))),
         }
-        Ok(Outcome::Clean)
     }
 }
