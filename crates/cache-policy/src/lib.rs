@@ -109,6 +109,40 @@
 //! Limits: a saving counts when all it needs is held, and not when what would need it is not built
 //! either. Time that is saved counts in full, as if nothing else were built meanwhile.
 //!
+//! # Verifying
+//!
+//! A directory that Nix uses as a binary cache promises more than its files say: that each narinfo
+//! has its NAR, and that whatever it refers to can be had. [`audit`] says which promises are broken,
+//! in how many paths and bytes, and what to do; nothing that keeps Nix from using the cache is only a
+//! waste of room:
+//!
+//! ```
+//! use cache_policy::audit::{Listing, audit};
+//! use drv_graph::narinfo;
+//!
+//! let info = narinfo::read(
+//!     b"StorePath: /nix/store/8vh17lfiabqfl2bd2rasxrh94g9pf9dd-curl-8.4.0
+//! URL: nar/0a3b1c2d.nar.zst
+//! Compression: zstd
+//! FileHash: sha256:b94d27b9934d3e08a52e52d7da7dabfac484efe37a5380ee9088f7ace2efcde9
+//! FileSize: 123456
+//! NarHash: sha256:1b8m03r63zqhnjf7l5wnldhh7c134ap5vpj0850ymkq1iyzicy5s
+//! NarSize: 700000
+//! References: 00rl60x00pkff58mdw66qcxigrgw2yq0-glibc-2.38
+//! ",
+//! )?;
+//! let mut listing = Listing { cache_info: Some("StoreDir: /nix/store".into()), ..Listing::default() };
+//! listing.narinfos.insert("8vh17lfiabqfl2bd2rasxrh94g9pf9dd.narinfo".into(), Ok(info));
+//! let flaws = audit(&listing, |_| false, None);
+//! let codes: Vec<&str> = flaws.iter().map(|flaw| flaw.code()).collect();
+//! assert_eq!(codes, ["missing-reference", "missing-nar"]);
+//! assert!(flaws.iter().all(|flaw| flaw.is_violation()));
+//! // Where another cache has glibc, only the NAR is missing.
+//! let flaws = audit(&listing, |path| path.name() == "glibc-2.38", None);
+//! assert_eq!(flaws.len(), 1);
+//! # Ok::<(), drv_graph::Error>(())
+//! ```
+//!
 //! # Simulation
 //!
 //! What a cache should evict is a question to its past. [`trace`] reads what was asked of it,

@@ -279,7 +279,7 @@ fn the_screen_says_what_it_costs_and_what_to_do() {
           costs 10.0 kB
           help: delete it, unless something is being pushed right now
 
-        1 violation, 2 findings of what only takes up room
+        1 violation, 2 findings that only take up room
     "#]],
     );
 }

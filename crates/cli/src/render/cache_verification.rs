@@ -44,7 +44,8 @@ pub(crate) fn render(document: &CacheVerification, screen: Screen) -> String {
     sheet.line("");
     let wastes = match summary.wastes {
         0 => String::new(),
-        n => format!(", {} of what only takes up room", plural(n, "finding")),
+        1 => ", 1 finding that only takes up room".to_owned(),
+        n => format!(", {} that only take up room", plural(n, "finding")),
     };
     let verdict = match summary.violations {
         0 => paint(style::GOOD, "the cache keeps what it promises"),
