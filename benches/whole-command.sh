@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Times the whole command on a large generated graph and on a real one. Needs GNU time.
+# Times the whole command on a large generated graph, on it after an edit, and on real ones. Needs GNU time.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 data=${HMTOOL_DATA:-../shared/data}
@@ -26,9 +26,17 @@ measure() {
 hmtool=${CARGO_TARGET_DIR:-target}/release/hmtool
 machine=(--mem 21G --cores 7 --max-jobs 2 --nix-cores 6)
 measure "100,000 derivations" "$hmtool" plan --graph "$folder/large.json" "${machine[@]}"
+generate=${CARGO_TARGET_DIR:-target}/release/generate-graph
+"$generate" 100000 6 20 1048576 >"$folder/edited.json"
+measure "100,000 derivations before and after an edit" "$hmtool" impact --no-config \
+  --before "$folder/large.json" --graph "$folder/edited.json"
+rm "$folder/edited.json"
 if [ -e "$data/graphs/nixpkgs-18.03-heavy.json.gz" ]; then
   measure "1,327 derivations" "$hmtool" plan --graph "$data/graphs/nixpkgs-18.03-heavy.json.gz" \
     --roots "$data/graphs/nixpkgs-18.03-heavy.roots" "${machine[@]}"
+  measure "639 builds before and after an overlay" "$hmtool" impact --no-config \
+    --before "$data/graphs/home-stock.json.gz" --before-roots "$data/graphs/home-stock.roots" \
+    --graph "$data/graphs/home-skylake.json.gz" --roots "$data/graphs/home-skylake.roots"
 else
-  echo "1,327 derivations: left out, needs $data (set HMTOOL_DATA)"
+  echo "real graphs: left out, needs $data (set HMTOOL_DATA)"
 fi
