@@ -1,8 +1,11 @@
 //! What is built again when derivations change: an upper bound that needs no evaluation.
 //!
 //! Whoever needs a changed output is built again, and so on; only a fixed output stays what it is,
-//! whatever fetches it. Evaluating the change finds the same, save where an expression takes
-//! something back: a condition on what was changed, a package that pins the old one.
+//! whatever fetches it. Evaluating finds exactly the same when the derivations are changed where they
+//! are made, by a `derivation` that gives them one variable more. An overlay changes an attribute
+//! instead: that reaches less where an expression holds on to the package of the set before it, or takes
+//! it from another set, and more where another package is made from the overridden one's
+//! description; who wants a bound for that counts the variants as changed too.
 //!
 //! ```
 //! use drv_graph::{DerivationGraphBuilder, DerivationParts, StorePath, rebuild};

@@ -1,5 +1,9 @@
 //! `hmtool.override`: what overriding packages would build again, at most.
 //!
+//! To override a package is to change each derivation that goes by its name where it is made, so that all
+//! that needs it gets the changed one. An overlay does no more than that, and less where something
+//! holds on to what was before it.
+//!
 //! Bytes and milliseconds are integers, an unknown is `null`, lists are flat and have an order that
 //! does not depend on the run.
 
@@ -7,7 +11,7 @@ use serde::Serialize;
 
 use super::SchemaId;
 use super::gate::Gate;
-use super::graph::Graph;
+use super::graph::{Derivation, Graph};
 
 /// The committed JSON Schema, as `hmtool schema override` prints it.
 pub(crate) const SCHEMA: &str = include_str!("../../../../schemas/hmtool.override.v1.schema.json");
@@ -29,6 +33,8 @@ pub(crate) struct Overriding {
     pub(crate) packages: Vec<Package>,
     /// All packages asked for at once; null for a ranking.
     pub(crate) together: Option<Rebuild>,
+    /// What all packages asked for together build again, by path; null for a ranking.
+    pub(crate) rebuilt: Option<Vec<Rebuilt>>,
     /// The limits that were asked for, each with its outcome.
     pub(crate) gates: Vec<Gate>,
 }
@@ -44,6 +50,23 @@ pub(crate) struct Package {
     pub(crate) derivations: u64,
     /// What is built again.
     pub(crate) rebuild: Rebuild,
+    /// Which derivations these are: ids of the document's `rebuilt`, ascending; null for a ranking.
+    pub(crate) rebuilt: Option<Vec<u32>>,
+}
+
+/// A derivation that is built again.
+#[derive(Clone, Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Rebuilt {
+    /// Number of the derivation in this document: its position in `rebuilt`.
+    pub(crate) id: u32,
+    /// What it is before the override.
+    pub(crate) derivation: Derivation,
+    /// Whether it is one of the packages asked for; else it needs one of them.
+    pub(crate) is_overridden: bool,
+    /// How long it takes to build, with the threads of its tier and the machine to itself.
+    pub(crate) duration_ms: u64,
 }
 
 /// What is built again.

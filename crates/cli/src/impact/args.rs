@@ -25,7 +25,7 @@ pub(crate) struct ImpactArgs {
     pub(crate) since: Option<String>,
 
     /// Say without evaluating what is built again at most when these packages are overridden:
-    /// attributes, pnames or names
+    /// attributes, pnames or names, each of which can mean several derivations
     #[arg(
         long = "override",
         id = "overrides",

@@ -1,14 +1,14 @@
 //! What overriding packages would build again: everything that needs them, without evaluating.
 
 use std::cmp::Reverse;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use drv_graph::{DrvId, rebuild};
+use drv_graph::{DrvId, StorePath, rebuild};
 use tier_planner::Millis;
 
 use super::args::ImpactArgs;
 use super::gates;
-use crate::dto::overriding::{Overriding, Package, Rebuild};
+use crate::dto::overriding::{Overriding, Package, Rebuild, Rebuilt};
 use crate::failure::Failure;
 use crate::output::Outcome;
 use crate::render;
@@ -22,11 +22,11 @@ pub(super) fn run(
     durations: &Durations,
 ) -> Result<Outcome, Failure> {
     let scope = Scope::new(input, durations);
-    let (packages, together) = if args.rank {
-        (scope.ranking(), None)
+    let (packages, together, rebuilt) = if args.rank {
+        (scope.ranking(), None, None)
     } else {
-        let (packages, union) = scope.asked_for(&args.overrides)?;
-        (packages, Some(union))
+        let (packages, together, rebuilt) = scope.asked_for(&args.overrides)?;
+        (packages, Some(together), Some(rebuilt))
     };
     let gates = together.as_ref().map_or_else(Vec::new, |together| {
         gates::of(args, together.rebuilds, Millis(together.build_ms))
@@ -38,6 +38,7 @@ pub(super) fn run(
         builds: scope.builds,
         packages,
         together,
+        rebuilt,
         gates,
     };
     args.format.print(&document, |document, screen| {
@@ -80,33 +81,52 @@ impl<'a> Scope<'a> {
         }
     }
 
-    fn of(&self, changed: &[DrvId]) -> Rebuild {
+    /// The builds that are others when these are, ascending.
+    fn rebuilt(&self, changed: &[DrvId]) -> Vec<DrvId> {
         let mut all = rebuild::of(&self.input.graph, changed);
         all.retain(|id| self.is_build[id.index()]);
-        let times = all.iter().map(|&id| self.durations.of(id).duration.0);
-        self.rebuild(all.len() as u64, times.fold(0, u64::saturating_add))
+        all
     }
 
-    /// Each of the packages alone, and all together.
-    fn asked_for(&self, names: &[String]) -> Result<(Vec<Package>, Rebuild), Failure> {
-        let mut packages = Vec::new();
-        let mut union: Vec<DrvId> = Vec::new();
-        for name in names {
-            let found = self.named(name)?;
-            packages.push(Package {
+    fn sum(&self, rebuilt: &[DrvId]) -> Rebuild {
+        let times = rebuilt.iter().map(|&id| self.durations.of(id).duration.0);
+        self.rebuild(rebuilt.len() as u64, times.fold(0, u64::saturating_add))
+    }
+
+    /// Each of the packages alone, all together, and which derivations these are.
+    fn asked_for(
+        &self,
+        names: &[String],
+    ) -> Result<(Vec<Package>, Rebuild, Vec<Rebuilt>), Failure> {
+        let found = names.iter().map(|name| self.named(name));
+        let found: Vec<Vec<DrvId>> = found.collect::<Result<_, _>>()?;
+        let mut overridden = found.concat();
+        overridden.sort_unstable();
+        overridden.dedup();
+        let together = self.rebuilt(&overridden);
+        let number = |id: &DrvId| together.binary_search(id).ok().map(|at| at as u32);
+        let packages = names.iter().zip(&found).map(|(name, found)| {
+            let rebuilt = self.rebuilt(found);
+            Package {
                 name: name.clone(),
                 derivations: found.len() as u64,
-                rebuild: self.of(&found),
-            });
-            union.extend(found);
-        }
-        union.sort_unstable();
-        union.dedup();
-        let together = self.of(&union);
-        Ok((packages, together))
+                rebuild: self.sum(&rebuilt),
+                rebuilt: Some(rebuilt.iter().filter_map(number).collect()),
+            }
+        });
+        let packages = packages.collect();
+        let listed = together.iter().zip(0_u32..).map(|(&drv, id)| Rebuilt {
+            id,
+            derivation: workspace::derivation(self.input, drv),
+            is_overridden: overridden.binary_search(&drv).is_ok(),
+            duration_ms: self.durations.of(drv).duration.0,
+        });
+        Ok((packages, self.sum(&together), listed.collect()))
     }
 
-    /// The builds that go by a name.
+    /// The builds that go by a name, and where it is no path all that have the same name and version
+    /// as one of them: an overlay reaches the variants of a package too, such as those that the
+    /// standard environment is made with, and the package set knows only one of them by an attribute.
     fn named(&self, name: &str) -> Result<Vec<DrvId>, Failure> {
         let is_build = |id: DrvId| self.is_build[id.index()];
         let found = named::all(self.input, name, is_build);
@@ -114,7 +134,15 @@ impl<'a> Scope<'a> {
             let advice = "--rank lists all";
             return Err(named::nothing(self.input, name, is_build, advice));
         }
-        Ok(found)
+        if StorePath::parse(name).is_ok() {
+            return Ok(found);
+        }
+        let graph = &self.input.graph;
+        let names: BTreeSet<&str> = found.iter().map(|&id| graph[id].name()).collect();
+        let builds = graph.ids().filter(|&id| is_build(id));
+        Ok(builds
+            .filter(|&id| names.contains(graph[id].name()))
+            .collect())
     }
 
     /// All packages, those first whose override would take longest.
@@ -137,6 +165,7 @@ impl<'a> Scope<'a> {
                 name: name.to_owned(),
                 derivations: set.len() as u64,
                 rebuild: self.rebuild(rebuilds, build_ms),
+                rebuilt: None,
             })
             .collect();
         packages.sort_by_key(|package| (Reverse(package.rebuild.build_ms), package.name.clone()));
