@@ -113,8 +113,8 @@
 //!
 //! A directory that Nix uses as a binary cache promises more than its files say: that each narinfo
 //! has its NAR, and that whatever it refers to can be had. [`audit`] says which promises are broken,
-//! in how many paths and bytes, and what to do; nothing that keeps Nix from using the cache is only a
-//! waste of room:
+//! in how many paths and bytes, and what to do. Nothing that keeps Nix from using the cache is only a
+//! waste of room; what the cache alone cannot tell is a doubt:
 //!
 //! ```
 //! use cache_policy::audit::{Listing, audit};

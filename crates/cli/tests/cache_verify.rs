@@ -5,6 +5,7 @@ mod run;
 mod schema;
 
 use std::fs;
+use std::io::Write;
 use std::process::Output;
 
 use drv_graph::{ContentHash, HashAlgo};
@@ -173,13 +174,152 @@ fn every_kind_of_fault_is_found() {
         &[],
         0,
     );
-    check(
-        |it| it.edit("Compression: none", "Compression: zstd"),
-        &[],
-        &["nar-packing"],
-        1,
-    );
+    for method in ["zstd", "xz", "bzip2", "gzip", "br"] {
+        check(
+            |it| it.edit("Compression: none", &format!("Compression: {method}")),
+            &[],
+            &["nar-packing"],
+            1,
+        );
+    }
     check(|_| {}, &["--capacity", "12kB"], &["over-capacity"], 1);
+}
+
+/// Packs the NAR of `app` with gzip, and says so, but for what it says of the NAR.
+fn pack(cache: &Cache, nar: &[u8]) {
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    encoder.write_all(nar).expect("memory takes it");
+    let packed = encoder.finish().expect("memory takes it");
+    cache.write("nar/app.nar", &packed);
+    let hash = |bytes: &[u8]| format!("FileHash: sha256:{}", sha256(bytes).to_base16());
+    cache.edit("Compression: none", "Compression: gzip");
+    cache.edit(&hash(&[b'a'; 300]), &hash(&packed));
+    cache.edit("FileSize: 300", &format!("FileSize: {}", packed.len()));
+}
+
+#[test]
+fn a_file_is_unpacked_to_as_much_as_its_narinfo_says() {
+    check(|it| pack(it, &[b'a'; 300]), &[], &[], 0);
+    check(|it| pack(it, &[b'a'; 301]), &[], &["nar-content"], 1);
+    check(|it| pack(it, &[b'b'; 300]), &[], &["nar-content"], 1);
+    let cache = Cache::new();
+    pack(&cache, &vec![b'a'; 40 << 20]);
+    let output = cache.verify(&[]);
+    let said = text(&output.stdout);
+    assert!(
+        said.contains("unpacks to another NAR than its narinfo says, of more than 300 bytes"),
+        "{said}"
+    );
+}
+
+#[test]
+fn paths_of_the_same_content_share_a_nar() {
+    let share = |it: &Cache, compression: &str, size: usize| {
+        let narinfo = fs::read_to_string(it.at(&format!("{}.narinfo", PATHS[0].0)));
+        let narinfo = narinfo
+            .expect("it is there")
+            .replace(
+                "1111111111111111111111111111111a-app",
+                "0000000000000000000000000000000a-same",
+            )
+            .replace("Compression: gzip", compression)
+            .replace("NarSize: 300", &format!("NarSize: {size}"));
+        it.write(
+            "0000000000000000000000000000000a.narinfo",
+            narinfo.as_bytes(),
+        );
+    };
+    let spoil = |compression: &'static str, size| {
+        move |it: &Cache| {
+            pack(it, &[b'a'; 300]);
+            share(it, compression, size);
+        }
+    };
+    check(spoil("Compression: gzip", 300), &[], &[], 0);
+    // Each narinfo is held to what it says itself.
+    check(spoil("Compression: gzip", 200), &[], &["nar-content"], 1);
+    check(spoil("Compression: gzip", 400), &[], &["nar-content"], 1);
+    check(spoil("Compression: xz", 300), &[], &["nar-packing"], 1);
+    check(spoil("Compression: none", 300), &[], &["nar-content"], 1);
+}
+
+#[test]
+fn what_is_not_unpacked_is_said() {
+    let cache = Cache::new();
+    cache.edit("Compression: none", "Compression: lz4");
+    let large_dictionary = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/tests/fixtures/packed/numbers-1g-dictionary.xz"
+    );
+    let packed = fs::read(large_dictionary).expect("it is in the repository");
+    cache.write("nar/lib.nar", &packed);
+    let lib = format!("{}.narinfo", PATHS[1].0);
+    let narinfo = fs::read_to_string(cache.at(&lib)).expect("it is there");
+    let hash = |bytes: &[u8]| format!("FileHash: sha256:{}", sha256(bytes).to_base16());
+    let narinfo = narinfo
+        .replace("Compression: none", "Compression: xz")
+        .replace(&hash(&[b'l'; 2_000]), &hash(&packed))
+        .replace("FileSize: 2000", &format!("FileSize: {}", packed.len()));
+    cache.write(&lib, narinfo.as_bytes());
+    check_screen(
+        &cache,
+        &[],
+        &expect![[r#"
+        .: 3 paths, 10.7 kB
+        3 files hashed, 1 of them unpacked and hashed again
+        not unpacked: 1 file, packed with lz4: nothing here unpacks that
+        not unpacked: 1 file, packed with xz: it would take too much memory
+
+        the cache keeps what it promises, as far as it was unpacked
+    "#]],
+    );
+    let output = cache.verify(&["--format", "json"]);
+    let document = schema::document(&output);
+    assert_eq!(document["summary"]["hashedFiles"], 3);
+    assert_eq!(document["summary"]["unpackedFiles"], 1);
+}
+
+#[test]
+fn references_that_a_narinfo_leaves_out_are_doubted() {
+    let libc = "3333333333333333333333333333333a";
+    let nar = |it: &Cache, name: &str, references: &str| {
+        let nar = format!("{:>300}", format!("/nix/store/{libc}-libc/lib/libc.so"));
+        let size = |nar: &str| format!("NarSize: {}", nar.len());
+        assert_eq!(size(&nar), "NarSize: 300");
+        for of in ["FileHash", "NarHash"] {
+            let hash = |bytes: &[u8]| match of {
+                "FileHash" => format!("{of}: sha256:{}", sha256(bytes).to_base16()),
+                _ => format!("{of}: sha256:{}", sha256(bytes).to_base32()),
+            };
+            it.edit(&hash(&[b'a'; 300]), &hash(nar.as_bytes()));
+        }
+        it.write("nar/app.nar", nar.as_bytes());
+        it.edit("-app", name);
+        it.edit("References: ", references);
+    };
+    check(
+        |it| nar(it, "-app", "References: "),
+        &[],
+        &["unsaid-reference"],
+        0,
+    );
+    check(|it| nar(it, "-app", "References: "), &["--fast"], &[], 0);
+    let said = format!("References: {libc}-libc ");
+    check(|it| nar(it, "-app", &said), &[], &[], 0);
+    // A derivation names its outputs.
+    check(|it| nar(it, "-app.drv", "References: "), &[], &[], 0);
+}
+
+#[test]
+fn a_signature_is_enough_once() {
+    let sign = |keys: &'static [&str]| {
+        move |it: &Cache| {
+            let lines: Vec<String> = keys.iter().map(|key| format!("Sig: {key}:c2ln")).collect();
+            it.edit("References:", &format!("{}\nReferences:", lines.join("\n")));
+        }
+    };
+    check(sign(&["a", "b"]), &[], &[], 0);
+    check(sign(&["a", "b", "a"]), &[], &["repeated-signature"], 0);
 }
 
 #[test]
@@ -291,6 +431,156 @@ fn the_document_keeps_to_its_schema() {
     let output = cache.verify(&["--format", "json"]);
     assert_eq!(schema::document(&output)["summary"]["violations"], 1);
     assert_eq!(cache.verify(&["--format", "json"]).stdout, output.stdout);
+}
+
+/// A workspace whose `[cache]` is a cache in the directory `cache`.
+fn workspace(keys: &str, more: &str) -> (TempDir, Cache) {
+    let folder = tempfile::tempdir().expect("a temporary directory");
+    let cache = Cache::new();
+    let config = format!(
+        "[cache]\nname = \"ours\"\nkind = \"file\"\ndir = \"{}\"\n{keys}\n{more}",
+        cache.0.path().display()
+    );
+    fs::write(folder.path().join("hmtool.toml"), config).expect("it is ours");
+    (folder, cache)
+}
+
+#[track_caller]
+fn check_workspace(folder: &TempDir, args: &[&str], codes: &[&str], room: [u64; 2]) {
+    let below = folder.path().join("below");
+    fs::create_dir_all(&below).expect("it is ours");
+    let all = |dir: &std::path::Path, named: &[&str]| {
+        hmtool(
+            dir,
+            &[&["cache", "verify"], named, args, &["--format", "json"]].concat(),
+        )
+    };
+    let root = folder.path().to_str().expect("UTF-8");
+    let output = all(folder.path(), &[]);
+    // From below it, and by its name, too.
+    assert_eq!(all(&below, &[]).status, output.status);
+    assert_eq!(all(&below, &[root]).status, output.status);
+    let document = schema::document(&output);
+    let findings = document["findings"].as_array().expect("a list").iter();
+    let found: Vec<&str> = findings
+        .map(|it| it["code"].as_str().expect("a text"))
+        .collect();
+    assert_eq!(found, codes, "{}", text(&output.stderr));
+    let summary = &document["summary"];
+    assert_eq!([&summary["capacityBytes"], &summary["bufferBytes"]], room);
+}
+
+#[test]
+fn without_a_name_it_is_the_cache_of_the_configuration() {
+    let (folder, _cache) = workspace("capacity = \"20 kB\"", "");
+    // A tenth stays free, as for a plan.
+    check_workspace(&folder, &[], &[], [20_000, 2_000]);
+    check_workspace(&folder, &["--buffer", "1kB"], &[], [20_000, 1_000]);
+    let less = ["--capacity", "12kB"];
+    check_workspace(&folder, &less, &["over-capacity"], [12_000, 1_200]);
+    let (folder, _cache) = workspace("capacity = \"13 kB\"\nbuffer = \"1 kB\"", "");
+    check_workspace(&folder, &[], &["into-buffer"], [13_000, 1_000]);
+    // What was said of another capacity is not meant.
+    check_workspace(&folder, &["--capacity", "14kB"], &[], [14_000, 1_400]);
+}
+
+#[test]
+fn caches_of_the_configuration_are_beside_it() {
+    let libc = "3333333333333333333333333333333a";
+    let spoil = |it: &Cache| {
+        it.remove(&format!("{libc}.narinfo"));
+        it.remove("nar/libc.nar");
+    };
+    let room = "capacity = \"20 kB\"";
+    let other = Cache::new();
+    let beside = format!(
+        "[[caches]]\nname = \"other\"\ndir = \"{}\"\n",
+        other.0.path().display()
+    );
+    let (folder, cache) = workspace(room, &beside);
+    spoil(&cache);
+    check_workspace(&folder, &[], &[], [20_000, 2_000]);
+    // The list says what it holds; the server is asked only where that is wanted.
+    let server = "[[caches]]\nname = \"far\\u001B[31m\"\nurl = \"http://127.0.0.1:1\"\n";
+    let (folder, cache) = workspace(room, server);
+    spoil(&cache);
+    check_workspace(&folder, &[], &["missing-reference"], [20_000, 2_000]);
+    let output = hmtool(folder.path(), &["cache", "verify"]);
+    assert_eq!(
+        text(&output.stderr),
+        "not asked for what is missing: far\\u{1b}[31m; give --online\n"
+    );
+    let output = hmtool(folder.path(), &["cache", "verify", "--online"]);
+    assert_eq!(output.status.code(), Some(2));
+    let said = text(&output.stderr);
+    assert!(
+        said.contains("cannot ask http://127.0.0.1:1/3333"),
+        "{said}"
+    );
+}
+
+#[test]
+fn what_no_configuration_says_is_an_error() {
+    let folder = tempfile::tempdir().expect("a temporary directory");
+    let check = |args: &[&str], expect: &Expect| {
+        let output = hmtool(folder.path(), &[&["cache", "verify"], args].concat());
+        assert_eq!(output.status.code(), Some(2));
+        assert_eq!(text(&output.stdout), "");
+        expect.assert_eq(&text(&output.stderr));
+    };
+    let write =
+        |text: &str| fs::write(folder.path().join("hmtool.toml"), text).expect("it is ours");
+    check(
+        &[],
+        &expect![[r#"
+        error[usage]: nothing says which cache is meant
+         |
+         = help: give its directory, or `kind = "file"` and `dir` in [cache] of hmtool.toml
+    "#]],
+    );
+    write("");
+    check(
+        &[],
+        &expect![[r#"
+        error[usage]: hmtool.toml has no [cache]
+         |
+         = help: give its directory, or `kind = "file"` and `dir` in [cache] of hmtool.toml
+    "#]],
+    );
+    write("[cache]\nname = \"me\\u001B[31m\"\nkind = \"cachix\"\ncapacity = \"5 GB\"\n");
+    check(
+        &[],
+        &expect![[r#"
+        error[usage]: hmtool.toml: the cache me\u{1b}[31m is at Cachix, which nobody can ask for all that it holds
+         |
+         = help: name a directory that is a cache; `hmtool cache plan --online` asks Cachix for what the machines need
+    "#]],
+    );
+    write("[cache]\nname = \"me\"\nkind = \"file\"\ndir = \"cache\"\n");
+    check(
+        &[],
+        &expect![[r#"
+        error[file]: cannot read cache: No such file or directory (os error 2)
+         |
+         = help: check the path; paths in hmtool.toml are relative to that file
+    "#]],
+    );
+    check(
+        &["--buffer", "1GB"],
+        &expect![[r#"
+        error[usage]: a buffer is a part of a capacity, and nothing says how large the cache is
+         |
+         = help: give --capacity SIZE too
+    "#]],
+    );
+    check(
+        &["--capacity", "1GB", "--buffer", "2GB"],
+        &expect![[r#"
+        error[usage]: a buffer of 2.0 GB is more than the capacity of 1.0 GB
+         |
+         = help: lower --buffer, or raise --capacity
+    "#]],
+    );
 }
 
 #[test]

@@ -115,7 +115,7 @@ pub enum Flaw {
         problem: String,
     },
     /// A file unpacks to another NAR.
-    #[error("{file} unpacks to another NAR than its narinfo says, of {} bytes for {}", is.0, said.0)]
+    #[error("{file} unpacks to another NAR than its narinfo says, {}", of_size(*is, *said))]
     Nar {
         /// The path.
         path: StorePath,
@@ -125,8 +125,8 @@ pub enum Flaw {
         bytes: Bytes,
         /// The NAR's size that the narinfo says.
         said: Bytes,
-        /// The NAR's size that is so.
-        is: Bytes,
+        /// The NAR's size that is so; `None` where it is more and nobody counted.
+        is: Option<Bytes>,
     },
     /// More is held than there is room for.
     #[error("{occupied} are held, and there is room for {capacity}")]
@@ -143,6 +143,22 @@ pub enum Flaw {
         occupied: Bytes,
         /// Capacity without buffer.
         limit: Bytes,
+    },
+    /// A NAR names a path that its narinfo does not refer to.
+    #[error("its NAR names {mention}, which is not among its references")]
+    UnsaidReference {
+        /// The path.
+        path: StorePath,
+        /// What it names.
+        mention: StorePath,
+    },
+    /// A narinfo says a signature twice.
+    #[error("it says a signature twice")]
+    RepeatedSignature {
+        /// The narinfo.
+        file: String,
+        /// Its path.
+        path: StorePath,
     },
     /// A NAR that no narinfo names.
     #[error("no narinfo names it")]
@@ -169,6 +185,25 @@ fn refer(n: usize) -> String {
     }
 }
 
+fn of_size(is: Option<Bytes>, said: Bytes) -> String {
+    match is {
+        None => format!("of more than {} bytes", said.0),
+        Some(is) if is == said => "of the same size".to_owned(),
+        Some(is) => format!("of {} bytes for {}", is.0, said.0),
+    }
+}
+
+/// How much a flaw matters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Weight {
+    /// A consumer may get less than the cache promises, or it holds more than it may.
+    Violation,
+    /// A consumer may get less, and the cache alone cannot tell.
+    Doubt,
+    /// Something only takes up room.
+    Waste,
+}
+
 impl Flaw {
     /// A stable name of the kind, in kebab case.
     pub fn code(&self) -> &'static str {
@@ -187,18 +222,28 @@ impl Flaw {
             Self::Nar { .. } => "nar-content",
             Self::OverCapacity { .. } => "over-capacity",
             Self::IntoBuffer { .. } => "into-buffer",
+            Self::UnsaidReference { .. } => "unsaid-reference",
+            Self::RepeatedSignature { .. } => "repeated-signature",
             Self::Orphan { .. } => "orphan-nar",
             Self::Temporary { .. } => "leftover",
         }
     }
 
-    /// Whether a consumer may get less than the cache promises, or it holds more than it may. Else
-    /// something only takes up room.
+    /// How much it matters.
+    pub fn weight(&self) -> Weight {
+        match self {
+            Self::UnsaidReference { .. } => Weight::Doubt,
+            Self::IntoBuffer { .. }
+            | Self::RepeatedSignature { .. }
+            | Self::Orphan { .. }
+            | Self::Temporary { .. } => Weight::Waste,
+            _ => Weight::Violation,
+        }
+    }
+
+    /// Whether a consumer may get less than the cache promises, or it holds more than it may.
     pub fn is_violation(&self) -> bool {
-        !matches!(
-            self,
-            Self::IntoBuffer { .. } | Self::Orphan { .. } | Self::Temporary { .. }
-        )
+        self.weight() == Weight::Violation
     }
 
     /// The file at fault, where it is one.
@@ -214,11 +259,13 @@ impl Flaw {
             | Self::FileHash { file, .. }
             | Self::Packing { file, .. }
             | Self::Nar { file, .. }
+            | Self::RepeatedSignature { file, .. }
             | Self::Orphan { file, .. }
             | Self::Temporary { file, .. } => Some(file),
-            Self::MissingReference { .. } | Self::OverCapacity { .. } | Self::IntoBuffer { .. } => {
-                None
-            }
+            Self::MissingReference { .. }
+            | Self::UnsaidReference { .. }
+            | Self::OverCapacity { .. }
+            | Self::IntoBuffer { .. } => None,
         }
     }
 
@@ -233,7 +280,9 @@ impl Flaw {
             | Self::FileSize { path, .. }
             | Self::FileHash { path, .. }
             | Self::Packing { path, .. }
-            | Self::Nar { path, .. } => Some(path),
+            | Self::Nar { path, .. }
+            | Self::UnsaidReference { path, .. }
+            | Self::RepeatedSignature { path, .. } => Some(path),
             _ => None,
         }
     }
@@ -292,6 +341,10 @@ impl Flaw {
             | Self::Nar { .. } => "delete the narinfo and the file, and push the path again",
             Self::OverCapacity { .. } => "evict what is worth least: `hmtool cache plan` says what",
             Self::IntoBuffer { .. } => "make room before the next push, or lower the buffer",
+            Self::UnsaidReference { .. } => {
+                "push the path again, unless it only names the other and never opens it"
+            }
+            Self::RepeatedSignature { .. } => "delete all but one of the lines",
             Self::Orphan { .. } | Self::Temporary { .. } => {
                 "delete it, unless something is being pushed right now"
             }

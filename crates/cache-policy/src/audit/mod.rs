@@ -4,12 +4,14 @@
 //! with it, what that costs, and what to do.
 
 mod flaw;
+mod mentions;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use drv_graph::{Bytes, ContentHash, NarInfo, StorePath};
 
-pub use flaw::Flaw;
+pub use flaw::{Flaw, Weight};
+pub use mentions::{KnownPaths, Search};
 
 use crate::plan::Budget;
 
@@ -31,8 +33,25 @@ pub struct File {
     pub bytes: Bytes,
     /// Its hash by SHA-256, where somebody computed it.
     pub hash: Option<ContentHash>,
-    /// What it unpacks to, where somebody unpacked it.
-    pub nar: Option<Result<Nar, String>>,
+    /// What it unpacks to, by the name of each compression that narinfos say of it; empty where
+    /// nobody read it.
+    pub unpacked: BTreeMap<String, Unpacked>,
+}
+
+/// What came of unpacking a file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Unpacked {
+    /// Something, which should be the NAR.
+    Nar(Nar),
+    /// More than any narinfo says, so that it was given up.
+    TooLong,
+    /// It is damaged, or was not packed like that; in which way, in lower case.
+    Broken(String),
+    /// It was not tried: nothing here unpacks that.
+    UnknownMethod,
+    /// It was not tried: that takes more memory than there is for it.
+    TooMuchMemory,
 }
 
 /// A NAR as it is after unpacking.
@@ -42,6 +61,8 @@ pub struct Nar {
     pub bytes: Bytes,
     /// Its hash by SHA-256.
     pub hash: ContentHash,
+    /// Paths whose hash parts stand in it, of those that were searched for.
+    pub mentions: BTreeSet<StorePath>,
 }
 
 /// The directory in which an executor of plans keeps what it works with.
@@ -96,7 +117,7 @@ fn is_temporary(name: &str) -> bool {
 }
 
 /// Everything that is wrong with a directory: what keeps Nix from using it first, then by path,
-/// what only takes up room last. `is_upstream` says which of the paths that it does not have come
+/// then what may be wrong, what only takes up room last. `is_upstream` says which of the paths that it does not have come
 /// from elsewhere, with all they refer to. O((n + r) log n), and as much again for each path that is
 /// missing.
 pub fn audit(
@@ -154,6 +175,8 @@ pub fn audit(
     if let Some(budget) = budget {
         room(listing.occupied(), budget, &mut flaws);
     }
+    mentions(listing, &mut flaws);
+    signatures(listing, &mut flaws);
     for (name, file) in &listing.files {
         let (file, bytes) = (name.clone(), file.bytes);
         if is_temporary(name) {
@@ -223,27 +246,65 @@ fn contents(url: &str, info: &NarInfo, found: &File, flaws: &mut Vec<Flaw>) {
             is: is.clone(),
         });
     }
-    match &found.nar {
-        None => {}
-        Some(Err(problem)) => flaws.push(Flaw::Packing {
+    let Some(unpacked) = found.unpacked.get(&info.compression) else {
+        return;
+    };
+    let differs = |is: Option<Bytes>| Flaw::Nar {
+        path: path(),
+        file: file(),
+        bytes: found.bytes,
+        said: info.info.nar_size,
+        is,
+    };
+    match unpacked {
+        Unpacked::UnknownMethod | Unpacked::TooMuchMemory => {}
+        Unpacked::Broken(problem) => flaws.push(Flaw::Packing {
             path: path(),
             file: file(),
             bytes: found.bytes,
             problem: problem.clone(),
         }),
-        Some(Ok(nar)) => {
+        Unpacked::TooLong => flaws.push(differs(None)),
+        Unpacked::Nar(nar) => {
             let hash = info.info.nar_hash.as_ref();
-            let differs =
+            let is_other =
                 hash.is_some_and(|said| said.algo() == nar.hash.algo() && *said != nar.hash);
-            if differs || nar.bytes != info.info.nar_size {
-                flaws.push(Flaw::Nar {
-                    path: path(),
-                    file: file(),
-                    bytes: found.bytes,
-                    said: info.info.nar_size,
-                    is: nar.bytes,
-                });
+            if is_other || nar.bytes != info.info.nar_size {
+                flaws.push(differs(Some(nar.bytes)));
             }
+        }
+    }
+}
+
+/// What NARs name and their narinfos do not refer to. A derivation names its outputs, and refers to
+/// none.
+fn mentions(listing: &Listing, flaws: &mut Vec<Flaw>) {
+    for (_, info) in listing.readable() {
+        let path = &info.info.path;
+        let file = url(info).and_then(|url| listing.files.get(url));
+        let unpacked = file.and_then(|file| file.unpacked.get(&info.compression));
+        let Some(Unpacked::Nar(nar)) = unpacked.filter(|_| !path.is_derivation()) else {
+            continue;
+        };
+        let is_said = |other: &&StorePath| *other == path || info.info.references.contains(other);
+        let unsaid = nar.mentions.iter().filter(|other| !is_said(other));
+        flaws.extend(unsaid.map(|mention| Flaw::UnsaidReference {
+            path: path.clone(),
+            mention: mention.clone(),
+        }));
+    }
+}
+
+/// Narinfos that say one signature twice.
+fn signatures(listing: &Listing, flaws: &mut Vec<Flaw>) {
+    for (file, info) in listing.readable() {
+        let all = &info.info.signatures;
+        let different: BTreeSet<&str> = all.iter().map(String::as_str).collect();
+        if different.len() < all.len() {
+            flaws.push(Flaw::RepeatedSignature {
+                file: file.to_owned(),
+                path: info.info.path.clone(),
+            });
         }
     }
 }

@@ -43,14 +43,31 @@ pub(crate) struct Summary {
     pub(crate) hashed_files: u64,
     /// Of these, the ones that were unpacked and hashed again.
     pub(crate) unpacked_files: u64,
+    /// Of these, the ones that were not unpacked, so that nobody knows their NARs.
+    pub(crate) not_unpacked: Vec<NotUnpacked>,
     /// Paths that narinfos refer to and the cache does not have.
     pub(crate) absent_references: u64,
     /// Of these, the ones that another cache has.
     pub(crate) upstream_references: u64,
     /// Findings by which consumers get less than the cache promises, or it holds more than it may.
     pub(crate) violations: u64,
+    /// Findings that may be violations: the cache alone cannot tell.
+    pub(crate) doubts: u64,
     /// Findings that only take up room.
     pub(crate) wastes: u64,
+}
+
+/// Files that were hashed and not unpacked.
+#[derive(Clone, Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct NotUnpacked {
+    /// What their narinfos say of them, e.g. `lz4`.
+    pub(crate) compression: String,
+    /// `unknown-method` where nothing here unpacks that, `memory` where it would take too much.
+    pub(crate) why: &'static str,
+    /// How many.
+    pub(crate) files: u64,
 }
 
 /// Something that is wrong.
@@ -60,7 +77,7 @@ pub(crate) struct Summary {
 pub(crate) struct Finding {
     /// Stable name of the kind, e.g. `missing-reference`.
     pub(crate) code: String,
-    /// `error` for a violation, `warning` for what only takes up room.
+    /// `error` for a violation, else `warning`.
     pub(crate) severity: Severity,
     /// The store path that it is about; null where it is about none.
     pub(crate) path: Option<String>,
@@ -76,6 +93,13 @@ pub(crate) struct Finding {
     pub(crate) referrers: Vec<String>,
     /// The way out.
     pub(crate) hint: String,
+}
+
+impl NotUnpacked {
+    /// Nothing here unpacks that.
+    pub(crate) const UNKNOWN_METHOD: &'static str = "unknown-method";
+    /// It would take too much memory.
+    pub(crate) const MEMORY: &'static str = "memory";
 }
 
 impl CacheVerification {

@@ -3,8 +3,8 @@
 use super::Screen;
 use super::sheet::Sheet;
 use super::style::{self, paint};
-use super::untrusted::fitted;
-use crate::dto::cache_verification::{CacheVerification, Finding};
+use super::untrusted::{fitted, for_terminal};
+use crate::dto::cache_verification::{CacheVerification, Finding, NotUnpacked, Summary};
 use crate::dto::severity::Severity;
 use crate::quantity::{plural, size};
 
@@ -38,21 +38,45 @@ pub(crate) fn render(document: &CacheVerification, screen: Screen) -> String {
         n => format!("; {} elsewhere", plural(n, "reference")),
     };
     sheet.paragraph(&format!("{read}{elsewhere}"));
+    for group in &summary.not_unpacked {
+        let why = match group.why {
+            NotUnpacked::MEMORY => "it would take too much memory",
+            _ => "nothing here unpacks that",
+        };
+        sheet.paragraph(&format!(
+            "not unpacked: {}, packed with {}: {why}",
+            plural(group.files, "file"),
+            for_terminal(&group.compression)
+        ));
+    }
     for finding in &document.findings {
         show(&mut sheet, finding);
     }
     sheet.line("");
+    let doubts = match summary.doubts {
+        0 => String::new(),
+        n => format!(", {}", plural(n, "doubt")),
+    };
     let wastes = match summary.wastes {
         0 => String::new(),
         1 => ", 1 finding that only takes up room".to_owned(),
         n => format!(", {} that only take up room", plural(n, "finding")),
     };
     let verdict = match summary.violations {
-        0 => paint(style::GOOD, "the cache keeps what it promises"),
+        0 => paint(style::GOOD, &promises(summary)),
         n => paint(style::ERROR, &plural(n, "violation")),
     };
-    sheet.line(&format!("{verdict}{wastes}"));
+    sheet.line(&format!("{verdict}{doubts}{wastes}"));
     sheet.out
+}
+
+fn promises(summary: &Summary) -> String {
+    let known = match (summary.hashed_files, &summary.not_unpacked[..]) {
+        (0, _) if summary.paths > 0 => ", as far as names and sizes tell",
+        (_, [_, ..]) => ", as far as it was unpacked",
+        _ => "",
+    };
+    format!("the cache keeps what it promises{known}")
 }
 
 fn show(sheet: &mut Sheet, finding: &Finding) {

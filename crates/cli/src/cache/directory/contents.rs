@@ -1,86 +1,100 @@
-//! What is in a NAR's file: its hash, and that of the NAR where it can be unpacked here.
+//! What is in a NAR's file: its hash, and what it unpacks to.
 
+use std::cell::Cell;
+use std::collections::BTreeMap;
 use std::fs;
-use std::io::{self, BufRead, BufReader, Read};
+use std::io::{self, ErrorKind, Read};
 use std::path::Path;
 
-use cache_policy::audit::{File, Nar};
+use cache_policy::audit::{File, KnownPaths, Nar, Search, Unpacked};
 use drv_graph::{Bytes, ContentHash, HashAlgo};
 use sha2::{Digest, Sha256};
 
-/// Reads the file. Of xz, bzip2 and brotli the NAR is not looked at: the file's hash says as much
-/// about damage, and what packed it wrong would be the program that pushed it.
-pub(super) fn read(path: &Path, compression: &str) -> io::Result<File> {
-    let (bytes, hash) = digest(fs::File::open(path)?)?;
-    let nar = match compression {
-        "none" => Some(Ok(Nar {
-            bytes,
-            hash: hash.clone(),
-        })),
-        "zstd" => Some(unpacked(unzstd(BufReader::new(fs::File::open(path)?)))),
-        "gzip" => {
-            let file = BufReader::new(fs::File::open(path)?);
-            Some(unpacked(digest(flate2::bufread::MultiGzDecoder::new(file))))
-        }
-        _ => None,
-    };
+use super::unpacking;
+
+/// What narinfos say that a file unpacks to: by the name of the compression, the largest NAR.
+pub(super) type Promises = BTreeMap<String, Bytes>;
+
+/// Reads the file, and unpacks it in each way that narinfos say, to as much as they say.
+pub(super) fn read(path: &Path, promises: &Promises, known: &KnownPaths) -> io::Result<File> {
+    let nothing = KnownPaths::default();
+    let whole = digest(&mut fs::File::open(path)?, Bytes(u64::MAX), &nothing)?;
+    let mut unpacked = BTreeMap::new();
+    for (compression, &limit) in promises {
+        let found = unpack(fs::File::open(path)?, compression, limit, known)?;
+        unpacked.insert(compression.clone(), found);
+    }
     Ok(File {
-        bytes,
-        hash: Some(hash),
-        nar,
+        bytes: whole.nar.bytes,
+        hash: Some(whole.nar.hash),
+        unpacked,
     })
 }
 
-fn unpacked(read: io::Result<(Bytes, ContentHash)>) -> Result<Nar, String> {
-    match read {
-        Ok((bytes, hash)) => Ok(Nar { bytes, hash }),
-        Err(error) => Err(error.to_string()),
-    }
+fn unpack(
+    file: fs::File,
+    compression: &str,
+    limit: Bytes,
+    known: &KnownPaths,
+) -> io::Result<Unpacked> {
+    // A file that is said to be the NAR has whatever size it has.
+    let limit = match compression {
+        "none" => Bytes(u64::MAX),
+        _ => limit,
+    };
+    let is_at_end = Cell::new(false);
+    let Some(mut reader) = unpacking::reader(file, compression, &is_at_end) else {
+        return Ok(Unpacked::UnknownMethod);
+    };
+    let problem = match digest(&mut reader, limit, known) {
+        Ok(Digested { is_cut: true, .. }) => return Ok(Unpacked::TooLong),
+        Ok(Digested { nar, .. }) => return Ok(Unpacked::Nar(nar)),
+        Err(error) if error.kind() == ErrorKind::OutOfMemory => {
+            return Ok(Unpacked::TooMuchMemory);
+        }
+        Err(_) if is_at_end.get() => "ends too early",
+        // The file itself cannot be read.
+        Err(error) if error.raw_os_error().is_some() => return Err(error),
+        // Each library has words of its own for it, and none of them says more.
+        Err(_) => "is broken",
+    };
+    Ok(Unpacked::Broken(format!(
+        "the {compression} data {problem}"
+    )))
 }
 
-/// A zstd file may be several frames one after another; the decoder reads one.
-fn unzstd(mut file: impl BufRead) -> io::Result<(Bytes, ContentHash)> {
-    let mut hasher = Hasher::default();
-    while !file.fill_buf()?.is_empty() {
-        let frame = ruzstd::decoding::StreamingDecoder::new(&mut file).map_err(io::Error::other)?;
-        hasher.read(frame)?;
-    }
-    Ok(hasher.finish())
+/// What came out of a reader.
+struct Digested {
+    nar: Nar,
+    /// Whether there is more of it than was to be read.
+    is_cut: bool,
 }
 
-fn digest(reader: impl Read) -> io::Result<(Bytes, ContentHash)> {
-    let mut hasher = Hasher::default();
-    hasher.read(reader)?;
-    Ok(hasher.finish())
-}
-
-#[derive(Default)]
-struct Hasher {
-    sha256: Sha256,
-    bytes: u64,
-}
-
-impl Hasher {
-    fn read(&mut self, mut reader: impl Read) -> io::Result<()> {
-        let mut buffer = vec![0; 1 << 16];
-        loop {
-            match reader.read(&mut buffer) {
-                Ok(0) => return Ok(()),
-                Ok(n) => {
-                    self.sha256.update(&buffer[..n]);
-                    self.bytes += n as u64;
-                }
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => return Err(error),
+/// Reads as much as `limit`, and one piece more where there is more.
+fn digest(reader: &mut impl Read, limit: Bytes, known: &KnownPaths) -> io::Result<Digested> {
+    let mut sha256 = Sha256::new();
+    let mut search = Search::new(known);
+    let mut bytes = 0;
+    let mut buffer = vec![0; 1 << 16];
+    while bytes <= limit.0 {
+        match reader.read(&mut buffer) {
+            Ok(0) => break,
+            Ok(n) => {
+                sha256.update(&buffer[..n]);
+                search.look_at(&buffer[..n]);
+                bytes += n as u64;
             }
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
         }
     }
-
-    fn finish(self) -> (Bytes, ContentHash) {
-        let hash = ContentHash::new(HashAlgo::Sha256, &self.sha256.finalize());
-        (
-            Bytes(self.bytes),
-            hash.unwrap_or_else(|| unreachable!("a digest of SHA-256 has its length")),
-        )
-    }
+    let hash = ContentHash::new(HashAlgo::Sha256, &sha256.finalize());
+    Ok(Digested {
+        nar: Nar {
+            bytes: Bytes(bytes),
+            hash: hash.unwrap_or_else(|| unreachable!("a digest of SHA-256 has its length")),
+            mentions: search.found(),
+        },
+        is_cut: bytes > limit.0,
+    })
 }

@@ -1,17 +1,20 @@
 //! A directory that Nix uses as a binary cache: what `nix copy --to file://DIR` writes.
 
 mod contents;
+mod unpacking;
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-use cache_policy::audit::{File, Listing, url};
+use cache_policy::audit::{File, KnownPaths, Listing, url};
 use drv_graph::{Bytes, narinfo};
 
 use crate::failure::Failure;
 use crate::input::content;
 use crate::parallel;
+use contents::Promises;
 
 /// A binary cache in a directory.
 pub(crate) struct Directory {
@@ -31,9 +34,12 @@ impl Directory {
             }
             _ => text,
         };
-        Ok(Self {
-            path: PathBuf::from(path),
-        })
+        Ok(Self::at(PathBuf::from(path)))
+    }
+
+    /// The cache in a directory.
+    pub(crate) fn at(path: PathBuf) -> Self {
+        Self { path }
     }
 
     /// What lies in it: names, sizes and narinfos. Links to directories are not followed.
@@ -84,17 +90,24 @@ impl Directory {
     /// Reads every NAR that a narinfo names, on all cores, and adds its hash and, where it can be
     /// unpacked here, what it unpacks to.
     pub(crate) fn read_nars(&self, listing: &mut Listing) -> Result<(), Failure> {
-        let named = listing.readable().filter_map(|(_, info)| {
-            let url = url(info)?;
-            let is_there = listing.files.contains_key(url);
-            is_there.then(|| (url.to_owned(), info.compression.clone()))
-        });
-        let mut named: Vec<(String, String)> = named.collect();
-        named.sort();
-        named.dedup_by(|a, b| a.0 == b.0);
-        let read = parallel::map(&named, |(url, compression)| {
+        let known = KnownPaths::of(listing);
+        let mut named: BTreeMap<&str, Promises> = BTreeMap::new();
+        for (_, info) in listing.readable() {
+            let Some(url) = url(info).filter(|url| listing.files.contains_key(*url)) else {
+                continue;
+            };
+            // What has the same content has one file, for it is called by its hash.
+            let promises = named.entry(url).or_default();
+            let longest = promises.entry(info.compression.clone()).or_default();
+            *longest = info.info.nar_size.max(*longest);
+        }
+        let named: Vec<(String, Promises)> = named
+            .into_iter()
+            .map(|(url, promises)| (url.to_owned(), promises))
+            .collect();
+        let read = parallel::map(&named, |(url, promises)| {
             let path = self.path.join(url);
-            contents::read(&path, compression).map_err(|error| Failure::reading(&path, error))
+            contents::read(&path, promises, &known).map_err(|error| Failure::reading(&path, error))
         });
         for ((url, _), read) in named.into_iter().zip(read) {
             listing.files.insert(url, read?);

@@ -1,8 +1,10 @@
 //! `hmtool cache verify`: whether a binary cache in a directory keeps what it promises.
 
-use std::collections::BTreeSet;
+mod subject;
 
-use cache_policy::audit::{Flaw, Listing, audit};
+use std::collections::{BTreeMap, BTreeSet};
+
+use cache_policy::audit::{File, Flaw, Listing, Unpacked, Weight, audit};
 use cache_policy::plan::Budget;
 use clap::Args;
 use drv_graph::{Bytes, StorePath};
@@ -10,29 +12,36 @@ use tier_planner::Millis;
 
 use super::directory::Directory;
 use crate::caches::NarinfoSource;
-use crate::config::CacheSource;
-use crate::dto::cache_verification::{CacheVerification, Finding, Summary};
+use crate::config::{Cache, CacheSource};
+use crate::dto::cache_verification::{CacheVerification, Finding, NotUnpacked, Summary};
 use crate::dto::severity::Severity;
 use crate::failure::Failure;
 use crate::format::FormatArgs;
 use crate::input;
-use crate::output::Outcome;
+use crate::output::{self, Outcome};
 use crate::progress::Progress;
 use crate::quantity::{parse_duration, parse_size};
 use crate::render::cache_verification;
+use crate::render::untrusted::for_terminal;
 use crate::workspace::stores::cache_source;
+use subject::Subject;
 
 /// What to verify, and how to show it.
 #[derive(Args, Debug)]
 pub(crate) struct VerifyArgs {
-    /// The cache: a directory, or file:// and a directory
+    /// The cache: a directory, or file:// and a directory [default: the directory of [cache] in
+    /// hmtool.toml, with its capacity and buffer, beside its [[caches]]]
     #[arg(value_name = "DIR | file://DIR")]
-    cache: String,
+    cache: Option<String>,
 
     /// What it does not have itself may come from this cache: URL, file://DIR, a directory of
     /// narinfos, path-info JSON or a list of store paths; may be given several times
     #[arg(long, value_name = "URL | PATH")]
     upstream: Vec<String>,
+
+    /// Ask the http caches of hmtool.toml for it too
+    #[arg(long, env = "HMTOOL_ONLINE", value_parser = clap::builder::BoolishValueParser::new())]
+    online: bool,
 
     /// Give an upstream cache at most this long to answer one question
     #[arg(long, value_name = "TIME", value_parser = parse_duration, default_value = "15s")]
@@ -42,8 +51,8 @@ pub(crate) struct VerifyArgs {
     #[arg(short, long, value_name = "SIZE", value_parser = parse_size)]
     capacity: Option<Bytes>,
 
-    /// So much of that should stay free
-    #[arg(short, long, value_name = "SIZE", value_parser = parse_size, requires = "capacity")]
+    /// So much of that should stay free [default: nothing, or of a cache of hmtool.toml a tenth]
+    #[arg(short, long, value_name = "SIZE", value_parser = parse_size)]
     buffer: Option<Bytes>,
 
     /// Look at names and sizes only: read no NAR
@@ -57,8 +66,11 @@ pub(crate) struct VerifyArgs {
 /// Reads a cache and says what is wrong with it.
 pub(super) fn run(args: &VerifyArgs) -> Result<Outcome, Failure> {
     let progress = Progress::new();
-    let directory = Directory::named(&args.cache)?;
-    let budget = budget(args)?;
+    let Subject {
+        directory,
+        budget,
+        others,
+    } = Subject::new(args)?;
     let reading = progress.waiting("reading the cache");
     let mut listing = directory.list()?;
     if !args.fast {
@@ -66,7 +78,7 @@ pub(super) fn run(args: &VerifyArgs) -> Result<Outcome, Failure> {
     }
     drop(reading);
     let absent: Vec<StorePath> = listing.absent().into_keys().cloned().collect();
-    let upstream = upstream(args, &absent, &progress)?;
+    let upstream = upstream(args, &others, &absent, &progress)?;
     let flaws = audit(&listing, |path| upstream.contains(path), budget);
     let document = document(
         &directory,
@@ -77,6 +89,10 @@ pub(super) fn run(args: &VerifyArgs) -> Result<Outcome, Failure> {
         upstream.len(),
     );
     args.format.print(&document, cache_verification::render)?;
+    let is_missing = |flaw: &Flaw| matches!(flaw, Flaw::MissingReference { .. });
+    if !args.online && flaws.iter().any(is_missing) {
+        say_who_was_not_asked(&others);
+    }
     Ok(if flaws.iter().any(Flaw::is_violation) {
         Outcome::Finding
     } else {
@@ -84,33 +100,27 @@ pub(super) fn run(args: &VerifyArgs) -> Result<Outcome, Failure> {
     })
 }
 
-fn budget(args: &VerifyArgs) -> Result<Option<Budget>, Failure> {
-    let Some(capacity) = args.capacity else {
-        return Ok(None);
-    };
-    let buffer = args.buffer.unwrap_or_default();
-    if buffer > capacity {
-        return Err(Failure::Usage {
-            message: format!("a buffer of {buffer} is more than the capacity of {capacity}"),
-            hint: "lower --buffer, or raise --capacity".to_owned(),
-        });
-    }
-    Ok(Some(Budget { capacity, buffer }))
-}
-
 /// Which of the paths that the cache does not have another one has.
 fn upstream(
     args: &VerifyArgs,
+    others: &[Cache],
     absent: &[StorePath],
     progress: &Progress,
 ) -> Result<BTreeSet<StorePath>, Failure> {
+    let named = args.upstream.iter();
+    let named = named.map(|text| cache_source("--upstream", text));
+    let mut sources = named.collect::<Result<Vec<_>, _>>()?;
+    sources.extend(others.iter().map(|cache| cache.source.clone()));
+    let is_asked = |source: &CacheSource| args.online || !is_server(source);
+    let (named, configured) = sources.split_at(args.upstream.len());
+    let configured = configured.iter().filter(|source| is_asked(source));
     let mut found = BTreeSet::new();
-    for text in &args.upstream {
-        let source = match cache_source("--upstream", text)? {
-            CacheSource::Url(url) => NarinfoSource::http(&url, args.cache_timeout),
-            CacheSource::Dir(dir) => NarinfoSource::Dir(dir),
+    for source in named.iter().chain(configured) {
+        let source = match source {
+            CacheSource::Url(url) => NarinfoSource::http(url, args.cache_timeout),
+            CacheSource::Dir(dir) => NarinfoSource::Dir(dir.clone()),
             CacheSource::PathInfo(file) | CacheSource::List(file) => {
-                let holdings = input::holdings::read(&file, progress)?;
+                let holdings = input::holdings::read(file, progress)?;
                 let held = absent.iter().filter(|path| holdings.get(path).is_some());
                 found.extend(held.cloned());
                 continue;
@@ -124,6 +134,21 @@ fn upstream(
     Ok(found)
 }
 
+fn is_server(source: &CacheSource) -> bool {
+    matches!(source, CacheSource::Url(_))
+}
+
+fn say_who_was_not_asked(others: &[Cache]) {
+    let servers = others.iter().filter(|cache| is_server(&cache.source));
+    let names: Vec<&str> = servers.map(|cache| cache.name.as_str()).collect();
+    if !names.is_empty() {
+        let names = for_terminal(&names.join(", ")).into_owned();
+        output::complain(&format!(
+            "not asked for what is missing: {names}; give --online"
+        ));
+    }
+}
+
 fn document(
     directory: &Directory,
     listing: &Listing,
@@ -132,10 +157,12 @@ fn document(
     absent: usize,
     upstream: usize,
 ) -> CacheVerification {
-    let read = |what: fn(&cache_policy::audit::File) -> bool| {
-        listing.files.values().filter(|file| what(file)).count() as u64
+    let read =
+        |what: fn(&File) -> bool| listing.files.values().filter(|file| what(file)).count() as u64;
+    let weigh = |weight: Weight| {
+        let all = flaws.iter().filter(|flaw| flaw.weight() == weight);
+        all.count() as u64
     };
-    let violations = flaws.iter().filter(|flaw| flaw.is_violation()).count() as u64;
     CacheVerification {
         schema: CacheVerification::SCHEMA_ID,
         cache: directory.to_string(),
@@ -145,23 +172,46 @@ fn document(
             capacity_bytes: budget.map(|budget| budget.capacity.0),
             buffer_bytes: budget.map(|budget| budget.buffer.0),
             hashed_files: read(|file| file.hash.is_some()),
-            unpacked_files: read(|file| file.nar.is_some()),
+            unpacked_files: read(|file| file.unpacked.values().any(is_nar)),
+            not_unpacked: not_unpacked(listing),
             absent_references: absent as u64,
             upstream_references: upstream as u64,
-            violations,
-            wastes: flaws.len() as u64 - violations,
+            violations: weigh(Weight::Violation),
+            doubts: weigh(Weight::Doubt),
+            wastes: weigh(Weight::Waste),
         },
         findings: flaws.iter().map(finding).collect(),
     }
 }
 
+fn is_nar(unpacked: &Unpacked) -> bool {
+    matches!(unpacked, Unpacked::Nar(_))
+}
+
+fn not_unpacked(listing: &Listing) -> Vec<NotUnpacked> {
+    let mut counts: BTreeMap<(&str, &'static str), u64> = BTreeMap::new();
+    for (compression, unpacked) in listing.files.values().flat_map(|file| &file.unpacked) {
+        let why = match unpacked {
+            Unpacked::UnknownMethod => NotUnpacked::UNKNOWN_METHOD,
+            Unpacked::TooMuchMemory => NotUnpacked::MEMORY,
+            _ => continue,
+        };
+        *counts.entry((compression, why)).or_default() += 1;
+    }
+    let row = |((compression, why), files): ((&str, &'static str), u64)| NotUnpacked {
+        compression: compression.to_owned(),
+        why,
+        files,
+    };
+    counts.into_iter().map(row).collect()
+}
+
 fn finding(flaw: &Flaw) -> Finding {
     Finding {
         code: flaw.code().to_owned(),
-        severity: if flaw.is_violation() {
-            Severity::Error
-        } else {
-            Severity::Warning
+        severity: match flaw.weight() {
+            Weight::Violation => Severity::Error,
+            Weight::Doubt | Weight::Waste => Severity::Warning,
         },
         path: flaw.path().map(ToString::to_string),
         file: flaw.file().map(str::to_owned),
