@@ -106,6 +106,8 @@ pub(crate) enum Document {
     CommonArch,
     /// What `hmtool profile flags --format json` prints
     Flags,
+    /// What `hmtool cache apply --format json` prints
+    CacheApplication,
     /// What `hmtool cache hits --format json` prints
     CacheHits,
     /// What `hmtool cache plan --format json` prints

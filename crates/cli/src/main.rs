@@ -80,6 +80,7 @@ fn run(verb: &Verb) -> Result<Outcome, Failure> {
                 Document::Machine => dto::machine::SCHEMA,
                 Document::CommonArch => dto::common_arch::SCHEMA,
                 Document::Flags => dto::flags::SCHEMA,
+                Document::CacheApplication => dto::cache_application::SCHEMA,
                 Document::CacheHits => dto::cache_hits::SCHEMA,
                 Document::CachePlan => dto::cache_plan::SCHEMA,
                 Document::CacheSimulation => dto::cache_simulation::SCHEMA,

@@ -95,6 +95,45 @@ pub(crate) fn valid(
     Ok(valid.cloned().collect())
 }
 
+/// What the store says of `paths`, which are valid, and of all they refer to: what `nix path-info
+/// --json` prints, one text for each call it takes.
+pub(crate) fn path_infos(
+    paths: &[StorePath],
+    limit: Millis,
+    progress: &Progress,
+) -> Result<Vec<Vec<u8>>, Failure> {
+    let calls = paths.chunks(BATCH).map(|batch| {
+        let mut args = vec!["--extra-experimental-features", "nix-command"];
+        args.extend(["path-info", "--json", "--recursive", "--"]);
+        args.extend(batch.iter().map(StorePath::as_str));
+        let doing = "nix tells what is in the store";
+        run("nix", &args, Path::new("."), limit, doing, progress)
+    });
+    calls.collect()
+}
+
+/// Packs `paths`, which are valid, into the binary cache at `url`, without what they refer to: the
+/// cache has to have a narinfo of that.
+pub(crate) fn pack(
+    paths: &[StorePath],
+    url: &str,
+    limit: Millis,
+    progress: &Progress,
+) -> Result<(), Failure> {
+    for batch in paths.chunks(BATCH) {
+        let mut args = vec!["--extra-experimental-features", "nix-command"];
+        args.extend(["copy", "--no-recursive", "--to", url, "--"]);
+        args.extend(batch.iter().map(StorePath::as_str));
+        let doing = match batch {
+            [only] => format!("nix packs {}", only.name()),
+            [first, rest @ ..] => format!("nix packs {} and {} more", first.name(), rest.len()),
+            [] => String::new(),
+        };
+        run("nix", &args, Path::new("."), limit, &doing, progress)?;
+    }
+    Ok(())
+}
+
 /// Major and minor version of the `nix` in PATH. Lix and Determinate say theirs the same way.
 fn version(limit: Millis, progress: &Progress) -> Result<(u32, u32), Failure> {
     let printed = run(

@@ -1,11 +1,13 @@
 //! `hmtool cache`: what a binary cache should hold.
 
+mod apply;
 mod args;
 mod directory;
 mod hits;
 mod outputs;
 mod pins;
 mod plan;
+mod planning;
 mod side;
 mod simulate;
 mod sizes;
@@ -19,6 +21,8 @@ use crate::output::Outcome;
 /// What to do with a cache.
 #[derive(Debug, Subcommand)]
 pub(crate) enum CacheVerb {
+    /// Bring a cache to what it should hold: push, pin and evict by the plan
+    Apply(Box<apply::ApplyArgs>),
     /// Show what of one machine's builds another can use, and why not the rest
     Hits(Box<hits::HitsArgs>),
     /// Choose what a cache should hold, and the steps that get it there
@@ -32,6 +36,7 @@ pub(crate) enum CacheVerb {
 /// Runs one verb.
 pub(crate) fn run(verb: &CacheVerb) -> Result<Outcome, Failure> {
     match verb {
+        CacheVerb::Apply(args) => apply::run(args),
         CacheVerb::Hits(args) => hits::run(args),
         CacheVerb::Plan(args) => plan::run(args),
         CacheVerb::Simulate(args) => simulate::run(args),

@@ -45,3 +45,14 @@ pub(super) fn read(
     }
     Ok(pins)
 }
+
+/// The file of such pins.
+pub(super) fn text(pins: &BTreeMap<String, Vec<StorePath>>) -> Result<String, Failure> {
+    let names: BTreeMap<&str, Vec<&str>> = pins
+        .iter()
+        .map(|(name, paths)| (&**name, paths.iter().map(StorePath::as_str).collect()))
+        .collect();
+    let text = serde_json::to_string_pretty(&names);
+    text.map(|text| text + "\n")
+        .map_err(|error| Failure::Output(error.into()))
+}

@@ -25,6 +25,8 @@ pub(crate) struct OwnCache {
     pub(crate) generations: u32,
     /// How what is pushed is compressed.
     pub(crate) compression: Compression,
+    /// The key by which what is pushed is signed, of a cache in a directory.
+    pub(crate) secret_key: Option<PathBuf>,
     /// The share of what a consumer needs that is to come from caches, 0 to 1.
     pub(crate) min_hit_rate: Option<f64>,
     /// The machines that fill it; the default machine when `None`.
@@ -91,6 +93,14 @@ pub(super) fn read(
     let generations = table.number("generations", 1).map(|number| number.value);
     let compression = table.string("compression");
     let compression = compression.and_then(|word| read_compression(&word, &mut table));
+    let secret_key = table.string("secret-key");
+    if let (Some(key), Some(CacheKind::Cachix)) = (&secret_key, &kind) {
+        let problem = Problem::new(
+            key.span.clone(),
+            "`secret-key` is for a cache in a directory",
+        );
+        table.problem(problem.hinted("for one at Cachix, set CACHIX_SIGNING_KEY"));
+    }
     let min_hit_rate = table.decimal("min-hit-rate", 0.0, 1.0);
     let mut machines = |key| {
         let names = table.has(key).then(|| table.strings(key))?;
@@ -125,6 +135,7 @@ pub(super) fn read(
             CacheKind::File(_) => Compression::NIX,
         }),
         kind,
+        secret_key: secret_key.map(|file| dir.join(file.value)),
         min_hit_rate,
         producers,
         consumers,

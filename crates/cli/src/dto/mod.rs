@@ -1,6 +1,7 @@
 //! What `hmtool` says to machines: versioned documents, converted by hand from the libraries'
 //! types. The human output is rendered from the same documents, so the two cannot disagree.
 
+pub(crate) mod cache_application;
 pub(crate) mod cache_hits;
 pub(crate) mod cache_plan;
 pub(crate) mod cache_simulation;

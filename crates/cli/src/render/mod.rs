@@ -3,6 +3,7 @@
 
 use crate::dto::plan::{Build, Plan};
 
+pub(crate) mod cache_application;
 pub(crate) mod cache_hits;
 pub(crate) mod cache_plan;
 pub(crate) mod cache_simulation;

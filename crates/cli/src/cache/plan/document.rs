@@ -3,19 +3,19 @@
 use std::collections::BTreeMap;
 
 use cache_policy::model::{PathId, SizeSource};
-use cache_policy::plan::{self, Plan, Request, WhyEvicted, WhyKept, WhyLeftOut};
+use cache_policy::plan::{Plan, Request, WhyKept, WhyLeftOut};
 use cache_policy::{CacheTier, Compression};
 use drv_graph::StorePath;
 
-use super::situation::{Known, Situation};
-use crate::config::CacheKind;
+use crate::cache::planning::situation::{Known, Situation};
+use crate::cache::planning::{Planning, document as shared};
 use crate::dto::cache_plan::{
-    Cache, CachePlan, Compression as Compressed, Generation, HeldOfTier, KnownPath, PinGoal, Step,
-    Why,
+    CachePlan, Compression as Compressed, Generation, HeldOfTier, KnownPath, PinGoal, Why,
 };
 
 /// Without consumers and gates.
 pub(super) fn document(
+    planning: &Planning<'_>,
     situation: &Situation,
     request: &Request<'_, StorePath>,
     plan: &Plan<StorePath>,
@@ -28,8 +28,12 @@ pub(super) fn document(
         .fold(0, u64::saturating_add);
     CachePlan {
         schema: CachePlan::SCHEMA_ID,
-        cache: cache(situation),
-        producers: situation.producers.clone(),
+        cache: shared::cache(planning),
+        producers: planning
+            .producers
+            .iter()
+            .map(|side| side.name.clone())
+            .collect(),
         consumers: Vec::new(),
         capacity_bytes: request.budget.capacity.0,
         buffer_bytes: request.budget.buffer.0,
@@ -41,7 +45,7 @@ pub(super) fn document(
         saved_ms: saturated(plan.saved_millis),
         bound_ms: saturated(plan.bound_millis),
         gap: plan.gap(),
-        compression: compressed(situation.compression),
+        compression: compressed(planning.compression),
         tiers: CacheTier::ALL
             .iter()
             .map(|&tier| tier_held(tier, situation, request, plan))
@@ -55,25 +59,10 @@ pub(super) fn document(
                 bytes: generation.bytes.0,
             })
             .collect(),
-        steps: plan.steps.iter().map(step).collect(),
+        steps: plan.steps.iter().map(shared::step).collect(),
         pins: pins(request, plan),
         paths: paths(situation, request, plan, key),
         gates: Vec::new(),
-    }
-}
-
-fn cache(situation: &Situation) -> Cache {
-    let (kind, dir) = match &situation.kind {
-        CacheKind::Cachix => ("cachix", None),
-        CacheKind::File(dir) => ("file", Some(dir)),
-    };
-    Cache {
-        name: situation.name.clone(),
-        kind,
-        dir: dir.map(|dir| {
-            let absolute = std::path::absolute(dir).unwrap_or_else(|_| dir.clone());
-            absolute.display().to_string()
-        }),
     }
 }
 
@@ -106,42 +95,6 @@ fn tier_held(
         }
     }
     sum
-}
-
-fn step(step: &plan::Step<StorePath>) -> Step {
-    match step {
-        plan::Step::Push { path, bytes, .. } => Step::Push {
-            path: path.to_string(),
-            bytes: bytes.0,
-        },
-        plan::Step::Pin {
-            name,
-            path,
-            revisions,
-        } => Step::Pin {
-            name: name.clone(),
-            path: path.to_string(),
-            revisions: *revisions,
-        },
-        plan::Step::Unpin {
-            name,
-            path,
-            is_early,
-        } => Step::Unpin {
-            name: name.clone(),
-            path: path.to_string(),
-            is_early: *is_early,
-        },
-        plan::Step::Evict { path, bytes, why } => Step::Evict {
-            path: path.to_string(),
-            bytes: bytes.0,
-            why: match why {
-                WhyEvicted::Upstream => "upstream",
-                _ => "not-wanted",
-            },
-        },
-        _ => unreachable!("{step:?}"),
-    }
 }
 
 /// The pins once every step is done.

@@ -7,9 +7,9 @@ use cache_policy::plan::Plan;
 use cache_policy::{Holding, Holdings, Source};
 use drv_graph::{DrvId, StorePath};
 
-use super::situation::{Demand, Situation};
-use crate::cache::args::SharingArgs;
+use crate::cache::planning::situation::{Demand, Situation};
 use crate::cache::side::Side;
+use crate::caches::Asking;
 use crate::dto::cache_plan::{Amount, Consumer};
 use crate::failure::Failure;
 use crate::progress::Progress;
@@ -20,12 +20,11 @@ pub(super) fn of(
     number: usize,
     situation: &Situation,
     kept: &(Source, Holdings),
-    args: &SharingArgs,
+    caches: &mut Asking,
     progress: &Progress,
 ) -> Result<Consumer, Failure> {
     let demand = &situation.demands[number];
-    let mut caches = consumer.caches(args, progress)?;
-    let work = consumer.work(&mut caches, Some(kept), progress)?;
+    let work = consumer.work(caches, Some(kept), progress)?;
     let builds: BTreeSet<DrvId> = work.build.iter().copied().collect();
     let needed = demand.wanted.keys().copied();
     let (rebuilt, hit): (Vec<DrvId>, Vec<DrvId>) = needed.partition(|id| builds.contains(id));
@@ -43,7 +42,7 @@ pub(super) fn of(
 
 /// What is kept, as a cache that the consumer asks.
 pub(super) fn kept(
-    situation: &Situation,
+    name: &str,
     model: &Model<StorePath>,
     plan: &Plan<StorePath>,
 ) -> (Source, Holdings) {
@@ -56,7 +55,7 @@ pub(super) fn kept(
         };
         (facts.key.clone(), holding)
     });
-    (Source::cache(&*situation.name), kept.collect())
+    (Source::cache(name), kept.collect())
 }
 
 fn amount(consumer: &Side, demand: &Demand, situation: &Situation, ids: &[DrvId]) -> Amount {

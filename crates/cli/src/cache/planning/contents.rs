@@ -43,13 +43,14 @@ impl Contents {
         self.nars.add(holdings);
     }
 
-    /// With what the cache itself holds: its files are as large as it says.
+    /// With what the cache itself holds, or held once: its files are as large as it says.
     pub(super) fn add_held(&mut self, holdings: &Holdings) {
         let sizes = holdings
             .iter()
-            .filter_map(|(path, holding)| Some((path.clone(), holding.file_size?)));
-        self.files
-            .extend(sizes.filter(|(_, size)| *size > Bytes(0)));
+            .filter_map(|(path, holding)| Some((path, holding.file_size?)));
+        for (path, size) in sizes.filter(|(_, size)| *size > Bytes(0)) {
+            self.files.entry(path.clone()).or_insert(size);
+        }
         self.add(holdings);
     }
 

@@ -1,0 +1,234 @@
+//! Carrying out a plan at Cachix, as far as its client can: pushing and pinning.
+//!
+//! The client cannot delete a path or a pin (cachix 1.11). A pin's older revisions go when a new
+//! one is pinned with `--keep-revisions`; other pins go on Cachix's own pages; and what nothing
+//! pins is evicted by Cachix, the longest not asked for first.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use cache_policy::Compression;
+use cache_policy::plan::{Plan, Step};
+use drv_graph::{Bytes, StorePath};
+use tier_planner::Millis;
+
+use super::own_directory;
+use crate::cache::pins;
+use crate::cache::planning::{self, Planning};
+use crate::failure::Failure;
+use crate::nix;
+use crate::process::Call;
+use crate::progress::Progress;
+
+/// Paths given to one call: far below what the kernel allows as arguments.
+const BATCH: usize = 500;
+
+/// The highest level that its client takes.
+const HIGHEST_LEVEL: u8 = 16;
+
+/// What there is to do.
+pub(super) struct Orders {
+    /// Commands, in order.
+    pub(super) commands: Vec<Order>,
+    /// Steps that no command does.
+    pub(super) left: Vec<Step<StorePath>>,
+    /// What has to be built first, each with the derivation that makes it; empty when nobody asked.
+    pub(super) unbuilt: Vec<(StorePath, Option<StorePath>)>,
+    pub(super) plan: Plan<StorePath>,
+    pub(super) before: Bytes,
+    state: cache_policy::plan::CacheState<StorePath>,
+}
+
+/// A command, and the steps that are done once it has ended well.
+pub(super) struct Order {
+    pub(super) argv: Vec<String>,
+    steps: Vec<Step<StorePath>>,
+}
+
+/// Plans, and says by which commands the plan is carried out. Whether everything is built is asked
+/// where the commands shall be `run`.
+pub(super) fn orders(
+    planning: &Planning<'_>,
+    run: bool,
+    progress: &Progress,
+) -> Result<Orders, Failure> {
+    let pins_file = planning.args.pins.as_deref();
+    if let Some(file) = pins_file.filter(|file| run && !file.exists()) {
+        write(file, "{}\n")?;
+    }
+    let candidates = planning.candidates();
+    let mut caches = planning.caches(progress)?;
+    let nothing = cache_policy::Holdings::default();
+    let situation = planning.situation(&candidates, &nothing, &mut caches, progress)?;
+    let model = planning::model(&situation)?;
+    let plan = planning::made(&planning.request(&situation, &model), progress)?;
+    let flags = flags(planning.compression)?;
+    let unbuilt = if run {
+        let pushes: Vec<StorePath> = plan.steps.iter().filter_map(pushed).collect();
+        let valid: BTreeSet<StorePath> =
+            nix::valid(&pushes, planning.args.sharing.nix_timeout, progress)?
+                .into_iter()
+                .collect();
+        let missing = pushes.into_iter().filter(|path| !valid.contains(path));
+        missing
+            .map(|path| {
+                let drv = situation.paths[&path].drv.clone();
+                (path, drv)
+            })
+            .collect()
+    } else {
+        Vec::new()
+    };
+    let (commands, left) = commands(&planning.name, &flags, &plan.steps);
+    let held = situation.state.held.iter();
+    Ok(Orders {
+        commands,
+        left,
+        unbuilt,
+        before: held.map(|path| situation.size(path).bytes).sum(),
+        state: situation.state.clone(),
+        plan,
+    })
+}
+
+impl Orders {
+    /// Runs the commands, one after another, and keeps the file of `--pins` as Cachix has them.
+    ///
+    /// # Errors
+    /// The first command that fails; those before it are done, and a further run goes on from there.
+    pub(super) fn run(
+        &self,
+        planning: &Planning<'_>,
+        limit: Millis,
+        progress: &Progress,
+    ) -> Result<(), Failure> {
+        let mut state = self.state.clone();
+        for order in &self.commands {
+            let [program, args @ ..] = &order.argv[..] else {
+                continue;
+            };
+            let doing = format!("cachix {}", args.first().map_or("", String::as_str));
+            let call = Call {
+                tool: "cachix",
+                program,
+                dir: Path::new("."),
+                limit,
+                doing: &doing,
+                when_missing: "get it from https://docs.cachix.org/installation, or leave --write \
+                               out and run what is printed where it is",
+                when_slow: Some("give it more time with --step-timeout"),
+            };
+            call.run(args, progress)?;
+            for step in &order.steps {
+                state.apply(step);
+            }
+            let pins = order
+                .steps
+                .iter()
+                .any(|step| !matches!(step, Step::Push { .. }));
+            if let Some(file) = planning.args.pins.as_deref().filter(|_| pins) {
+                write(file, &pins::text(&state.pins)?)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn write(file: &Path, text: &str) -> Result<(), Failure> {
+    let folder = file.parent().filter(|it| *it != Path::new(""));
+    own_directory::write(file, text, folder.unwrap_or(Path::new(".")))
+}
+
+/// How its client is told to compress.
+fn flags(compression: Compression) -> Result<[String; 4], Failure> {
+    let level = compression.level().filter(|level| *level <= HIGHEST_LEVEL);
+    let level = level.ok_or_else(|| Failure::Usage {
+        message: format!("cachix push cannot compress as {compression}"),
+        hint: format!(
+            "set `compression` in [cache] of hmtool.toml to \"xz 0\" to \"xz 9\" or \"zstd 1\" to \
+             \"zstd {HIGHEST_LEVEL}\""
+        ),
+    })?;
+    let method = compression.method();
+    Ok(["-m", method, "-l", &level.to_string()].map(str::to_owned))
+}
+
+/// The commands that do the steps, in their order, and the steps that none does.
+fn commands(
+    cache: &str,
+    flags: &[String],
+    steps: &[Step<StorePath>],
+) -> (Vec<Order>, Vec<Step<StorePath>>) {
+    let pinned: BTreeSet<&str> = steps
+        .iter()
+        .filter_map(|step| match step {
+            Step::Pin { name, .. } => Some(&**name),
+            _ => None,
+        })
+        .collect();
+    let mut orders: Vec<Order> = Vec::new();
+    let mut left = Vec::new();
+    let mut is_pushing = false;
+    for step in steps {
+        let was_pushing = std::mem::replace(&mut is_pushing, false);
+        match step {
+            Step::Push { path, .. } => {
+                is_pushing = true;
+                let open = orders
+                    .last_mut()
+                    .filter(|order| was_pushing && order.steps.len() < BATCH);
+                if let Some(order) = open {
+                    order.argv.push(path.to_string());
+                    order.steps.push(step.clone());
+                } else {
+                    let mut argv = vec!["cachix".to_owned(), "push".to_owned()];
+                    argv.extend(flags.iter().cloned());
+                    argv.extend([cache.to_owned(), path.to_string()]);
+                    let steps = vec![step.clone()];
+                    orders.push(Order { argv, steps });
+                }
+            }
+            Step::Pin {
+                name,
+                path,
+                revisions,
+            } => {
+                let revisions = revisions.to_string();
+                let path = path.as_str();
+                let argv = [
+                    "cachix",
+                    "pin",
+                    cache,
+                    name,
+                    path,
+                    "--keep-revisions",
+                    &revisions,
+                ];
+                orders.push(Order {
+                    argv: argv.map(str::to_owned).to_vec(),
+                    steps: vec![step.clone()],
+                });
+            }
+            // Pinning the next revision takes it along.
+            Step::Unpin { name, .. } if pinned.contains(&**name) => {
+                let of_name = |order: &&mut Order| {
+                    let mut steps = order.steps.iter();
+                    steps.any(|done| matches!(done, Step::Pin { name: other, .. } if other == name))
+                };
+                match orders.iter_mut().find(of_name) {
+                    Some(order) => order.steps.push(step.clone()),
+                    None => left.push(step.clone()),
+                }
+            }
+            _ => left.push(step.clone()),
+        }
+    }
+    (orders, left)
+}
+
+fn pushed(step: &Step<StorePath>) -> Option<StorePath> {
+    match step {
+        Step::Push { path, .. } => Some(path.clone()),
+        _ => None,
+    }
+}

@@ -1,0 +1,85 @@
+//! `hmtool cache apply`: carries out what `hmtool cache plan` shows.
+
+mod cachix;
+mod document;
+mod own_directory;
+mod packing;
+mod restoring;
+mod rounds;
+
+use clap::Args;
+use tier_planner::Millis;
+
+use super::planning::{Planning, PlanningArgs};
+use crate::config::CacheKind;
+use crate::failure::Failure;
+use crate::format::{DocumentFormat, FormatArgs};
+use crate::output::{self, Outcome};
+use crate::progress::Progress;
+use crate::quantity::parse_duration;
+use crate::render::cache_application;
+
+/// The cache, who fills it and who takes from it, and how far to go.
+#[derive(Args, Debug)]
+pub(crate) struct ApplyArgs {
+    #[command(flatten)]
+    planning: PlanningArgs,
+
+    /// Run the commands for a cache at Cachix, instead of printing them
+    #[arg(long, help_heading = "Carrying out")]
+    write: bool,
+
+    /// Do nothing when something would be deleted that no other cache, nor the store, has, and no
+    /// graph says how to build
+    #[arg(long, help_heading = "Carrying out")]
+    only_restorable: bool,
+
+    /// Give each call of nix or cachix at most this long
+    #[arg(long, value_name = "TIME", value_parser = parse_duration, default_value = "12h", help_heading = "Carrying out")]
+    step_timeout: Millis,
+
+    #[command(flatten)]
+    format: FormatArgs,
+
+    /// Show this many rows of each list; 0 is all
+    #[arg(long, value_name = "N", default_value_t = 15, help_heading = "Output")]
+    top: usize,
+}
+
+/// Plans, and carries it out.
+pub(super) fn run(args: &ApplyArgs) -> Result<Outcome, Failure> {
+    let progress = Progress::new();
+    let planning = Planning::new(&args.planning, &progress)?;
+    let document = match &planning.kind {
+        CacheKind::File(dir) => {
+            let rules = rounds::Rules {
+                limit: args.step_timeout,
+                only_restorable: args.only_restorable,
+            };
+            let done = rounds::run(&planning, dir, &rules, &progress)?;
+            document::of_directory(&planning, &done)
+        }
+        CacheKind::Cachix => {
+            let orders = cachix::orders(&planning, args.write, &progress)?;
+            let is_script = !args.write && matches!(args.format.format, DocumentFormat::Human);
+            if args.write && orders.unbuilt.is_empty() {
+                orders.run(&planning, args.step_timeout, &progress)?;
+            }
+            let document = document::of_cachix(&planning, &orders, args.write);
+            if is_script {
+                output::write_plain(&cache_application::script(&document))?;
+                return Ok(Outcome::Clean);
+            }
+            document
+        }
+    };
+    args.format.print(&document, |document, screen| {
+        cache_application::render(document, args.top, screen)
+    })?;
+    let is_refused = !document.unbuilt.is_empty() || !document.unrestorable.is_empty();
+    Ok(if is_refused {
+        Outcome::Finding
+    } else {
+        Outcome::Clean
+    })
+}

@@ -1,0 +1,390 @@
+//! A cache in a directory that belongs to `hmtool`: what it holds, and the two things that are done
+//! to it, each of which leaves it in order wherever it is interrupted.
+//!
+//! A path is there when its narinfo is, so a NAR comes before its narinfo and goes after it. What is
+//! in between is noted by where the narinfo lies: under `.hmtool/staging` before it is published,
+//! under `.hmtool/evicting` once it is not served any more. Whoever opens the directory next
+//! deletes the NARs that these name and no narinfo of the cache does.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs::{self, File, TryLockError};
+use std::io::{ErrorKind, Write};
+use std::path::{Path, PathBuf};
+
+use cache_policy::audit::{WORK_DIR, url};
+use drv_graph::{Bytes, NarInfo, StorePath, narinfo};
+use tempfile::{NamedTempFile, TempDir};
+
+use crate::failure::Failure;
+use crate::input::{content, data_failure};
+
+/// What Nix knows a binary cache by.
+const CACHE_INFO: &str = "nix-cache-info";
+
+/// A cache in a directory, which nobody else changes as long as this lives.
+pub(super) struct OwnDirectory {
+    dir: PathBuf,
+    /// Where what is to be published is made; within the directory, so that it can be renamed.
+    staging: TempDir,
+    held: BTreeMap<StorePath, NarInfo>,
+    /// Unlocked when it is closed.
+    _lock: File,
+}
+
+/// What was packed and can be published.
+#[derive(Clone, Debug)]
+pub(super) struct Staged {
+    /// What its narinfo says.
+    pub(super) info: NarInfo,
+    /// Its narinfo.
+    narinfo: PathBuf,
+    /// Its NAR.
+    nar: PathBuf,
+    /// The size of that.
+    pub(super) bytes: Bytes,
+}
+
+impl OwnDirectory {
+    /// Opens a cache for paths of `store_dir`, or makes one, and tidies up after whoever was
+    /// interrupted.
+    ///
+    /// # Errors
+    /// Something else than such a cache is there, or someone else is at work on it.
+    pub(super) fn open(dir: &Path, store_dir: &str) -> Result<Self, Failure> {
+        if !dir.join(CACHE_INFO).exists() {
+            make(dir, store_dir)?;
+        }
+        let dir = fs::canonicalize(dir).map_err(failed("find", dir))?;
+        is_for(&dir.join(CACHE_INFO), store_dir)?;
+        let work = dir.join(WORK_DIR);
+        for folder in [work.join("staging"), work.join("evicting"), dir.join("nar")] {
+            fs::create_dir_all(&folder).map_err(failed("make", &folder))?;
+        }
+        let file = work.join("lock");
+        let lock = File::create(&file).map_err(failed("make", &file))?;
+        match lock.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => {
+                return Err(Failure::Usage {
+                    message: format!("another hmtool is at work on {}", content::shown(&dir)),
+                    hint: "wait for it to end, or end it: what it began is tidied up".to_owned(),
+                });
+            }
+            Err(TryLockError::Error(error)) => return Err(failed("lock", &file)(error)),
+        }
+        let held = read_narinfos(&dir)?;
+        tidy(&dir, &held)?;
+        let staging = work.join("staging");
+        Ok(Self {
+            staging: TempDir::new_in(&staging).map_err(failed("make a folder in", &staging))?,
+            dir,
+            held,
+            _lock: lock,
+        })
+    }
+
+    /// Where what is to be published is made.
+    pub(super) fn staging(&self) -> &Path {
+        self.staging.path()
+    }
+
+    /// Looks again at what is held: others may have pushed.
+    pub(super) fn look_again(&mut self) -> Result<(), Failure> {
+        self.held = read_narinfos(&self.dir)?;
+        Ok(())
+    }
+
+    /// What the narinfo of a path says, and where it lies; `None` for what is not held.
+    pub(super) fn narinfo(&self, path: &StorePath) -> Option<PathBuf> {
+        let is_held = self.held.contains_key(path);
+        is_held.then(|| self.dir.join(narinfo_name(path)))
+    }
+
+    /// Serves what was packed. Everything that it refers to has to be there.
+    pub(super) fn publish(&mut self, staged: Staged) -> Result<(), Failure> {
+        let place = url(&staged.info).unwrap_or_else(|| unreachable!("it was staged"));
+        let (nar, to_sync) = (self.dir.join(place), staged.nar.clone());
+        let folder = nar.parent().unwrap_or(&self.dir).to_owned();
+        fs::create_dir_all(&folder).map_err(failed("make", &folder))?;
+        sync(&to_sync)?;
+        // A NAR of this name is the same: it is called by its hash.
+        fs::rename(&staged.nar, &nar).map_err(failed("move to", &nar))?;
+        sync(&folder)?;
+        let target = self.dir.join(narinfo_name(&staged.info.info.path));
+        sync(&staged.narinfo)?;
+        fs::rename(&staged.narinfo, &target).map_err(failed("move to", &target))?;
+        sync(&self.dir)?;
+        self.held.insert(staged.info.info.path.clone(), staged.info);
+        Ok(())
+    }
+
+    /// Serves a path no longer, and deletes its NAR unless another path has the same.
+    ///
+    /// # Errors
+    /// Something that is held refers to it.
+    pub(super) fn evict(&mut self, path: &StorePath) -> Result<(), Failure> {
+        if let Some(user) = self.user_of(path) {
+            return Err(Failure::Usage {
+                message: format!("{user} refers to {path}, which was about to be evicted"),
+                hint: "somebody else fills this cache at the same time: run the command again"
+                    .to_owned(),
+            });
+        }
+        let Some(info) = self.held.remove(path) else {
+            return Ok(());
+        };
+        let served = self.dir.join(narinfo_name(path));
+        let evicting = self.evicting().join(narinfo_name(path));
+        fs::rename(&served, &evicting).map_err(failed("move away", &served))?;
+        sync(&self.dir)?;
+        delete_nar(&self.dir, &self.held, &info)?;
+        // What `nix copy` writes beside a narinfo when it is asked to index NARs.
+        let listing = self.dir.join(format!("{}.ls", path.hash_part()));
+        delete(&listing)?;
+        delete(&evicting)
+    }
+
+    /// Replaces a file of the cache, or makes it. The name is within the directory.
+    pub(super) fn write(&self, file: &Path, text: &str) -> Result<(), Failure> {
+        write(file, text, &self.dir.join(WORK_DIR))
+    }
+
+    fn evicting(&self) -> PathBuf {
+        self.dir.join(WORK_DIR).join("evicting")
+    }
+
+    /// Something that is held and refers to `path`, but not `path` itself.
+    fn user_of(&self, path: &StorePath) -> Option<&StorePath> {
+        let others = self.held.iter().filter(|(other, _)| *other != path);
+        others
+            .map(|(other, info)| (other, &info.info.references))
+            .find(|(_, references)| references.contains(path))
+            .map(|(other, _)| other)
+    }
+}
+
+impl Staged {
+    /// What was packed of `path` into `folder`.
+    ///
+    /// # Errors
+    /// Nix said that it packed it, and it is not there or another path.
+    pub(super) fn read(folder: &Path, path: &StorePath) -> Result<Self, Failure> {
+        let file = folder.join(narinfo_name(path));
+        let bytes = fs::read(&file).map_err(failed("read", &file))?;
+        let info = narinfo::read(&bytes).map_err(|error| data_failure(&file, &error))?;
+        let Some(place) = url(&info).filter(|_| info.info.path == *path) else {
+            return Err(Failure::Data {
+                file: content::shown(&file),
+                place: None,
+                code: "foreign-narinfo",
+                message: format!("Nix packed {path}, and this is about something else"),
+                hint: None,
+            });
+        };
+        let nar = folder.join(place);
+        let size = fs::metadata(&nar).map_err(failed("read", &nar))?.len();
+        Ok(Self {
+            narinfo: file,
+            nar,
+            bytes: Bytes(size),
+            info,
+        })
+    }
+}
+
+/// How files begin that are being written.
+const TEMPORARY: &str = "new-";
+
+/// Replaces a file, or makes it: the new one is made in `beside`, which is on the same file system.
+pub(super) fn write(file: &Path, text: &str, beside: &Path) -> Result<(), Failure> {
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(TEMPORARY);
+    // As the system's other new files: what the umask takes away is taken away.
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+    let mut new: NamedTempFile = builder
+        .tempfile_in(beside)
+        .map_err(failed("write in", beside))?;
+    new.write_all(text.as_bytes())
+        .map_err(failed("write", file))?;
+    new.as_file().sync_all().map_err(failed("write", file))?;
+    new.persist(file)
+        .map_err(|error| failed("replace", file)(error.error))?;
+    Ok(())
+}
+
+/// How the narinfo of a path is called.
+pub(super) fn narinfo_name(path: &StorePath) -> String {
+    format!("{}.narinfo", path.hash_part())
+}
+
+/// Makes an empty cache, all at once.
+///
+/// # Errors
+/// There is something in the directory.
+fn make(dir: &Path, store_dir: &str) -> Result<(), Failure> {
+    match fs::read_dir(dir) {
+        Ok(mut entries) => {
+            if entries.next().is_some() {
+                return Err(Failure::Usage {
+                    message: format!(
+                        "{} is not empty and not a binary cache: it has no {CACHE_INFO}",
+                        content::shown(dir)
+                    ),
+                    hint: "give `dir` in [cache] of hmtool.toml a directory of its own".to_owned(),
+                });
+            }
+        }
+        Err(error) if error.kind() == ErrorKind::NotFound => {}
+        Err(error) => return Err(Failure::reading(dir, error)),
+    }
+    let absolute = std::path::absolute(dir).map_err(failed("find", dir))?;
+    let parent = absolute.parent().unwrap_or(Path::new("/"));
+    fs::create_dir_all(parent).map_err(failed("make", parent))?;
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".hmtool-");
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o777));
+    let new = builder
+        .tempdir_in(parent)
+        .map_err(failed("make a folder in", parent))?;
+    let info = new.path().join(CACHE_INFO);
+    fs::write(&info, format!("StoreDir: {store_dir}\n")).map_err(failed("write", &info))?;
+    sync(&info)?;
+    fs::rename(new.path(), dir).map_err(failed("make", dir))?;
+    // It has another name now.
+    let _ = new.keep();
+    sync(parent)
+}
+
+/// # Errors
+/// The cache is for paths of another store directory.
+fn is_for(file: &Path, store_dir: &str) -> Result<(), Failure> {
+    let text = fs::read_to_string(file).map_err(failed("read", file))?;
+    let mut lines = text.lines().filter_map(|line| line.split_once(':'));
+    let said = lines.rfind(|(key, _)| *key == "StoreDir");
+    let said = said.map_or(drv_graph::DEFAULT_STORE_DIR, |(_, value)| value.trim());
+    if said == store_dir {
+        return Ok(());
+    }
+    Err(Failure::Data {
+        file: content::shown(file),
+        place: None,
+        code: "store-dir",
+        message: format!("the cache is for {said}, and what is to be pushed is in {store_dir}"),
+        hint: Some("give each store directory a cache of its own".to_owned()),
+    })
+}
+
+/// Deletes a NAR that nothing which is held names.
+fn delete_nar(
+    dir: &Path,
+    held: &BTreeMap<StorePath, NarInfo>,
+    info: &NarInfo,
+) -> Result<(), Failure> {
+    let Some(place) = url(info) else {
+        return Ok(());
+    };
+    if held.values().any(|other| url(other) == Some(place)) {
+        return Ok(());
+    }
+    delete(&dir.join(place))
+}
+
+/// Deletes what is left of an interrupted run: what it did not publish, and the NARs of what it no
+/// longer serves.
+fn tidy(dir: &Path, held: &BTreeMap<StorePath, NarInfo>) -> Result<(), Failure> {
+    let work = dir.join(WORK_DIR);
+    for (file, info) in leftovers(&work.join("evicting"))? {
+        delete_nar(dir, held, &info)?;
+        delete(&file)?;
+    }
+    for run in entries(&work.join("staging"))? {
+        for batch in entries(&run)? {
+            for (_, info) in leftovers(&batch)? {
+                delete_nar(dir, held, &info)?;
+            }
+        }
+        fs::remove_dir_all(&run).map_err(failed("delete", &run))?;
+    }
+    // What was being written beside its target.
+    for file in entries(&work)? {
+        let name = file.file_name().unwrap_or_default().to_string_lossy();
+        if name.starts_with(TEMPORARY) {
+            delete(&file)?;
+        }
+    }
+    Ok(())
+}
+
+/// What a cache serves.
+fn read_narinfos(dir: &Path) -> Result<BTreeMap<StorePath, NarInfo>, Failure> {
+    let mut held = BTreeMap::new();
+    for file in narinfo_files(dir)? {
+        let Some(bytes) = read(&file)? else { continue };
+        let info = narinfo::read(&bytes).map_err(|error| data_failure(&file, &error))?;
+        held.insert(info.info.path.clone(), info);
+    }
+    Ok(held)
+}
+
+/// The narinfos that an interrupted run left. What it did not write to its end says nothing.
+fn leftovers(dir: &Path) -> Result<Vec<(PathBuf, NarInfo)>, Failure> {
+    let mut found = Vec::new();
+    for file in narinfo_files(dir)? {
+        let Some(bytes) = read(&file)? else { continue };
+        if let Ok(info) = narinfo::read(&bytes) {
+            found.push((file, info));
+        } else {
+            delete(&file)?;
+        }
+    }
+    Ok(found)
+}
+
+fn narinfo_files(dir: &Path) -> Result<Vec<PathBuf>, Failure> {
+    let is_narinfo = |file: &PathBuf| file.extension().is_some_and(|end| end == "narinfo");
+    Ok(entries(dir)?.into_iter().filter(is_narinfo).collect())
+}
+
+/// What is in a directory, in order.
+fn entries(dir: &Path) -> Result<Vec<PathBuf>, Failure> {
+    let listed = fs::read_dir(dir).map_err(failed("read", dir))?;
+    let paths = listed.map(|entry| entry.map(|entry| entry.path()));
+    let paths: BTreeSet<PathBuf> = paths
+        .collect::<Result<_, _>>()
+        .map_err(failed("read", dir))?;
+    Ok(paths.into_iter().collect())
+}
+
+/// A file's content; `None` where it is gone.
+fn read(file: &Path) -> Result<Option<Vec<u8>>, Failure> {
+    match fs::read(file) {
+        Ok(bytes) => Ok(Some(bytes)),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(Failure::reading(file, error)),
+    }
+}
+
+/// Deletes a file that may be gone.
+fn delete(file: &Path) -> Result<(), Failure> {
+    match fs::remove_file(file) {
+        Err(error) if error.kind() != ErrorKind::NotFound => Err(failed("delete", file)(error)),
+        _ => Ok(()),
+    }
+}
+
+/// Waits until a file, or what a directory lists, is on the disk.
+fn sync(path: &Path) -> Result<(), Failure> {
+    let file = File::open(path).map_err(failed("open", path))?;
+    file.sync_all().map_err(failed("write", path))
+}
+
+fn failed(doing: &'static str, path: &Path) -> impl Fn(std::io::Error) -> Failure {
+    let path = path.to_owned();
+    move |source| Failure::File {
+        doing,
+        path: path.clone(),
+        source,
+    }
+}

@@ -1,0 +1,374 @@
+//! Carrying out plans on a cache in a directory, one after another, until there is nothing to do.
+//!
+//! A plan is made with sizes that are partly estimates, and what is packed may turn out larger or
+//! smaller. So each size that is found out is recorded; where a path does not fit after all, or
+//! once a plan is carried out, there is another plan. Every plan but the last finds out a size, so
+//! there is a last one.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use cache_policy::Holdings;
+use cache_policy::plan::{CacheState, Plan, Step};
+use drv_graph::{Bytes, StorePath, path_info};
+use tier_planner::Millis;
+
+use super::own_directory::{OwnDirectory, Staged};
+use super::packing::Packing;
+use super::restoring::{Restorable, restorable};
+use crate::cache::pins;
+use crate::cache::planning::recorded::{self, Recorded};
+use crate::cache::planning::situation::Situation;
+use crate::cache::planning::{self, Candidates, Planning};
+use crate::failure::Failure;
+use crate::input::holdings::holding;
+use crate::nix;
+use crate::output;
+use crate::progress::Progress;
+
+/// Paths that one Nix packs at once, and how large they may be together by the estimates: it packs
+/// them in parallel, and what is packed lies on the disk beside the cache.
+const BATCH_PATHS: usize = 32;
+const BATCH_BYTES: u64 = 256 << 20;
+
+/// How plans are carried out.
+pub(super) struct Rules {
+    /// One call of Nix may take so long.
+    pub(super) limit: Millis,
+    /// Whether to end before anything is deleted that cannot be had again.
+    pub(super) only_restorable: bool,
+}
+
+/// What was done.
+#[derive(Debug, Default)]
+pub(super) struct Done {
+    /// Plans that had anything to do.
+    pub(super) rounds: u32,
+    /// What was done, in order, with the sizes that turned out.
+    pub(super) steps: Vec<Step<StorePath>>,
+    /// From where each evicted path can be had again.
+    pub(super) evicted: Vec<(StorePath, Bytes, Restorable)>,
+    /// What was held before.
+    pub(super) before: Bytes,
+    /// What is held now.
+    pub(super) after: Bytes,
+    /// Why the rest was not done.
+    pub(super) refusal: Option<Refusal>,
+}
+
+/// Why a plan was not carried out.
+#[derive(Debug)]
+pub(super) enum Refusal {
+    /// These paths, and the derivations that make them, are not built.
+    Unbuilt(Vec<(StorePath, Option<StorePath>)>),
+    /// These would be deleted and cannot be had again.
+    Unrestorable(Vec<StorePath>),
+}
+
+/// How a round ended.
+enum Ended {
+    /// Everything of the plan was done.
+    Done,
+    /// A size turned out to be another, and the rest does not fit.
+    Replan,
+    Refused(Refusal),
+}
+
+/// Carries out plans until one has nothing to do.
+pub(super) fn run(
+    planning: &Planning<'_>,
+    dir: &Path,
+    rules: &Rules,
+    progress: &Progress,
+) -> Result<Done, Failure> {
+    let candidates = planning.candidates();
+    // A graph is of one store; without any path there is nothing to push.
+    let first = candidates.paths.first();
+    let store_dir = first.map_or(drv_graph::DEFAULT_STORE_DIR, |path| path.store_dir());
+    let mut own = OwnDirectory::open(dir, store_dir)?;
+    let told = told(&candidates, rules.limit, progress)?;
+    let mut recorded = planning.recorded(progress)?;
+    recorded.retain(|path| candidates.paths.contains(path) || own.narinfo(path).is_some());
+    recorded.add(&told);
+    let mut caches = planning.caches(progress)?;
+    let mut round = Round {
+        planning,
+        rules,
+        progress,
+        told: &told,
+        dir,
+        staged: BTreeMap::new(),
+        has_learnt: true,
+        own: &mut own,
+        recorded: &mut recorded,
+        done: Done::default(),
+    };
+    loop {
+        round.own.look_again()?;
+        let known = round.recorded.holdings();
+        let situation = planning.situation(&candidates, &known, &mut caches, progress)?;
+        let held = situation.state.held.iter();
+        let occupied: Bytes = held.map(|path| situation.size(path).bytes).sum();
+        if round.done.rounds == 0 {
+            round.done.before = occupied;
+        }
+        round.done.after = occupied;
+        let model = planning::model(&situation)?;
+        let plan = planning::made(&planning.request(&situation, &model), progress)?;
+        if plan.steps.is_empty() {
+            round.record()?;
+            return Ok(round.done);
+        }
+        if !std::mem::replace(&mut round.has_learnt, false) {
+            return Err(Failure::Usage {
+                message: "the cache does not stay as it was left".to_owned(),
+                hint: "somebody else changes it at the same time: run the command again".to_owned(),
+            });
+        }
+        round.done.rounds += 1;
+        match round.carry_out(&situation, &plan, occupied)? {
+            Ended::Done | Ended::Replan => {}
+            Ended::Refused(refusal) => {
+                round.record()?;
+                round.done.refusal = Some(refusal);
+                return Ok(round.done);
+            }
+        }
+    }
+}
+
+/// What the store says of what the producers made, and of all that refers to.
+fn told(
+    candidates: &Candidates<'_>,
+    limit: Millis,
+    progress: &Progress,
+) -> Result<Holdings, Failure> {
+    let paths: Vec<StorePath> = candidates.paths.iter().cloned().collect();
+    let built = nix::valid(&paths, limit, progress)?;
+    let mut told = Holdings::default();
+    for text in nix::path_infos(&built, limit, progress)? {
+        let infos = path_info::read(&text).map_err(|error| Failure::Tool {
+            tool: "nix",
+            message: format!("what nix path-info printed cannot be read: {error}"),
+            stderr: String::new(),
+            hint: None,
+        })?;
+        for info in infos.valid {
+            let (path, mut holding) = holding(info);
+            // A store knows nothing of files in caches.
+            holding.file_size = None;
+            told.insert(path, holding);
+        }
+    }
+    Ok(told)
+}
+
+struct Round<'a> {
+    planning: &'a Planning<'a>,
+    rules: &'a Rules,
+    progress: &'a Progress,
+    told: &'a Holdings,
+    dir: &'a Path,
+    /// What was packed and is not published.
+    staged: BTreeMap<StorePath, Staged>,
+    /// Whether a size was found out since the last plan.
+    has_learnt: bool,
+    own: &'a mut OwnDirectory,
+    recorded: &'a mut Recorded,
+    done: Done,
+}
+
+impl Round<'_> {
+    fn carry_out(
+        &mut self,
+        situation: &Situation,
+        plan: &Plan<StorePath>,
+        occupied: Bytes,
+    ) -> Result<Ended, Failure> {
+        let pushes: Vec<(StorePath, Bytes)> = plan.steps.iter().filter_map(push).collect();
+        let unbuilt = pushes
+            .iter()
+            .filter(|(path, _)| self.told.get(path).is_none());
+        let unbuilt: Vec<_> = unbuilt
+            .map(|(path, _)| (path.clone(), situation.paths[path].drv.clone()))
+            .collect();
+        if !unbuilt.is_empty() {
+            return Ok(Ended::Refused(Refusal::Unbuilt(unbuilt)));
+        }
+        let evictions: Vec<StorePath> = plan.steps.iter().filter_map(eviction).collect();
+        let restorable = restorable(&evictions, situation, self.rules.limit, self.progress)?;
+        let lost = restorable
+            .iter()
+            .filter(|(_, from)| **from == Restorable::Nowhere);
+        let lost: Vec<StorePath> = lost.map(|(path, _)| path.clone()).collect();
+        if !lost.is_empty() && self.rules.only_restorable {
+            return Ok(Ended::Refused(Refusal::Unrestorable(lost)));
+        }
+        for path in &lost {
+            let text = "is deleted, and neither another cache nor the store has it, nor does a \
+                        graph say how it is built";
+            output::complain(&format!("{path} {text}"));
+        }
+        let is_early =
+            |step: &Step<StorePath>| matches!(step, Step::Unpin { is_early, .. } if *is_early);
+        // What is given up for a successor is given up for one that fits.
+        if plan.steps.iter().any(is_early) {
+            let mut differs = false;
+            for batch in batches(&pushes) {
+                self.pack(batch)?;
+                differs |= batch
+                    .iter()
+                    .any(|(path, bytes)| self.staged[path].bytes != *bytes);
+            }
+            if differs {
+                return Ok(Ended::Replan);
+            }
+        }
+        self.steps(situation, plan, occupied, &restorable)
+    }
+
+    fn steps(
+        &mut self,
+        situation: &Situation,
+        plan: &Plan<StorePath>,
+        mut occupied: Bytes,
+        restorable: &BTreeMap<StorePath, Restorable>,
+    ) -> Result<Ended, Failure> {
+        let mut state = situation.state.clone();
+        let mut steps = plan.steps.iter().peekable();
+        while let Some(step) = steps.next() {
+            match step {
+                Step::Push { .. } => {
+                    let mut pushes: Vec<(StorePath, Bytes)> = push(step).into_iter().collect();
+                    while let Some(next) = steps.peek().and_then(|next| push(next)) {
+                        pushes.push(next);
+                        steps.next();
+                    }
+                    for batch in batches(&pushes) {
+                        self.pack(batch)?;
+                        for (path, _) in batch {
+                            let bytes = self.staged[path].bytes;
+                            if occupied.0.saturating_add(bytes.0) > plan.limit.0 {
+                                return Ok(Ended::Replan);
+                            }
+                            self.publish(path, situation)?;
+                            occupied = Bytes(occupied.0 + bytes.0);
+                            self.did(
+                                &mut state,
+                                Step::Push {
+                                    path: path.clone(),
+                                    bytes,
+                                    compression: self.planning.compression,
+                                },
+                            );
+                        }
+                    }
+                }
+                Step::Pin { .. } | Step::Unpin { .. } => {
+                    self.did(&mut state, step.clone());
+                    self.write_pins(&state)?;
+                }
+                Step::Evict { path, bytes, .. } => {
+                    self.own.evict(path)?;
+                    occupied = Bytes(occupied.0.saturating_sub(bytes.0));
+                    let from = restorable.get(path).copied().unwrap_or(Restorable::Nowhere);
+                    self.done.evicted.push((path.clone(), *bytes, from));
+                    self.did(&mut state, step.clone());
+                }
+                _ => unreachable!("{step:?}"),
+            }
+        }
+        Ok(Ended::Done)
+    }
+
+    /// Packs what is not packed yet, and records how large it is.
+    fn pack(&mut self, batch: &[(StorePath, Bytes)]) -> Result<(), Failure> {
+        let open = batch
+            .iter()
+            .filter(|(path, _)| !self.staged.contains_key(path));
+        let open: Vec<StorePath> = open.map(|(path, _)| path.clone()).collect();
+        if !open.is_empty() {
+            let own = self.planning.own();
+            let packing = Packing {
+                compression: self.planning.compression,
+                secret_key: own.and_then(|own| own.secret_key.as_deref()),
+                limit: self.rules.limit,
+                told: self.told,
+            };
+            let packed = packing.pack(&open, self.own, self.progress)?;
+            self.staged.extend(packed);
+        }
+        for (path, planned) in batch {
+            let bytes = self.staged[path].bytes;
+            self.has_learnt |= bytes != *planned;
+            self.recorded.packed(path, bytes);
+        }
+        self.record()
+    }
+
+    fn publish(&mut self, path: &StorePath, situation: &Situation) -> Result<(), Failure> {
+        let Some(staged) = self.staged.remove(path) else {
+            unreachable!("{path} is packed")
+        };
+        let others = staged.info.info.references.iter().filter(|it| *it != path);
+        let missing = others.filter(|it| {
+            let known = situation.paths.get(*it);
+            self.own.narinfo(it).is_none() && !known.is_some_and(|known| known.is_upstream)
+        });
+        let missing: BTreeSet<&StorePath> = missing.collect();
+        if let Some(first) = missing.first() {
+            return Err(Failure::Usage {
+                message: format!("{path} refers to {first}, which the cache does not hold"),
+                hint: "somebody else changes it at the same time: run the command again".to_owned(),
+            });
+        }
+        self.own.publish(staged)
+    }
+
+    fn did(&mut self, state: &mut CacheState<StorePath>, step: Step<StorePath>) {
+        state.apply(&step);
+        tracing::info!(?step, "done");
+        self.done.steps.push(step);
+    }
+
+    fn write_pins(&self, state: &CacheState<StorePath>) -> Result<(), Failure> {
+        let file = self.dir.join(pins::FILE_NAME);
+        self.own.write(&file, &pins::text(&state.pins)?)
+    }
+
+    fn record(&self) -> Result<(), Failure> {
+        let text = self.recorded.text(self.planning.compression)?;
+        self.own.write(&recorded::place(self.dir), &text)
+    }
+}
+
+fn push(step: &Step<StorePath>) -> Option<(StorePath, Bytes)> {
+    match step {
+        Step::Push { path, bytes, .. } => Some((path.clone(), *bytes)),
+        _ => None,
+    }
+}
+
+fn eviction(step: &Step<StorePath>) -> Option<StorePath> {
+    match step {
+        Step::Evict { path, .. } => Some(path.clone()),
+        _ => None,
+    }
+}
+
+/// What is packed at once.
+fn batches(mut pushes: &[(StorePath, Bytes)]) -> Vec<&[(StorePath, Bytes)]> {
+    let mut batches = Vec::new();
+    while !pushes.is_empty() {
+        let mut sum = 0_u64;
+        let fits = pushes.iter().take(BATCH_PATHS).take_while(|(_, bytes)| {
+            sum = sum.saturating_add(bytes.0);
+            sum <= BATCH_BYTES
+        });
+        // One that is too large goes by itself.
+        let (batch, rest) = pushes.split_at(fits.count().max(1));
+        batches.push(batch);
+        pushes = rest;
+    }
+    batches
+}

@@ -1,0 +1,93 @@
+//! What the cache holds and has pinned now, as far as anything tells.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+use cache_policy::Holdings;
+use drv_graph::StorePath;
+
+use super::args::PlanningArgs;
+use crate::cache::pins;
+use crate::caches::NarinfoSource;
+use crate::config::{CacheKind, OwnCache};
+use crate::failure::Failure;
+use crate::input::holdings;
+use crate::progress::Progress;
+
+/// Where Cachix serves a cache.
+const CACHIX_DOMAIN: &str = "cachix.org";
+
+/// What the cache holds and has pinned now.
+pub(super) struct Held {
+    pub(super) holdings: Holdings,
+    /// Whether anything told.
+    pub(super) is_known: bool,
+    pub(super) pins: BTreeMap<String, Vec<StorePath>>,
+}
+
+impl Held {
+    pub(super) fn read(
+        args: &PlanningArgs,
+        own: Option<&OwnCache>,
+        kind: &CacheKind,
+        candidates: &BTreeSet<StorePath>,
+        progress: &Progress,
+    ) -> Result<Self, Failure> {
+        let ask = |url: &str| -> Result<Holdings, Failure> {
+            let server = NarinfoSource::http(url, args.sharing.caches.cache_timeout);
+            let candidates: Vec<StorePath> = candidates.iter().cloned().collect();
+            let infos = server.ask(&candidates, progress)?;
+            Ok(infos.into_iter().map(holdings::holding).collect())
+        };
+        let mut all = Holdings::default();
+        let mut add = |more: Holdings| {
+            for (path, holding) in more.iter() {
+                all.insert(path.clone(), holding.clone());
+            }
+        };
+        for text in &args.held {
+            if text.starts_with("http://") || text.starts_with("https://") {
+                add(ask(text)?);
+            } else {
+                let path = PathBuf::from(text.strip_prefix("file://").unwrap_or(text));
+                add(read(&path, progress)?);
+            }
+        }
+        let is_said = !args.held.is_empty();
+        let mut is_known = is_said;
+        let mut pins_file = args.pins.clone();
+        match kind {
+            CacheKind::File(dir) => {
+                is_known = true;
+                // Before the first push there is no directory.
+                if !is_said && dir.exists() {
+                    add(holdings::read_dir(dir, progress)?);
+                }
+                let beside = Some(dir.join(pins::FILE_NAME)).filter(|file| file.exists());
+                pins_file = pins_file.or(beside);
+            }
+            CacheKind::Cachix => {
+                if let (Some(own), false, true) = (own, is_said, args.sharing.caches.online) {
+                    is_known = true;
+                    add(ask(&format!("https://{}.{CACHIX_DOMAIN}", own.name))?);
+                }
+            }
+        }
+        Ok(Self {
+            holdings: all,
+            is_known,
+            pins: match pins_file {
+                Some(file) => pins::read(&file, progress)?,
+                None => BTreeMap::new(),
+            },
+        })
+    }
+}
+
+/// A file that says what is held, or a directory of narinfos.
+pub(super) fn read(path: &Path, progress: &Progress) -> Result<Holdings, Failure> {
+    if path.is_dir() {
+        return holdings::read_dir(path, progress);
+    }
+    holdings::read(path, progress)
+}
