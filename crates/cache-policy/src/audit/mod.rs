@@ -76,11 +76,15 @@ impl Listing {
     }
 
     /// What NARs take up, each file once: those that no narinfo names and those that were never
-    /// finished among them.
+    /// finished among them. What an executor of plans has in its [working directory](WORK_DIR) is not
+    /// yet, or no longer, part of the cache.
     pub fn occupied(&self) -> Bytes {
         let named: BTreeSet<&str> = self.readable().filter_map(|(_, info)| url(info)).collect();
-        let is_nar =
-            |name: &str| named.contains(name) || name.starts_with("nar/") || is_temporary(name);
+        let is_nar = |name: &str| {
+            named.contains(name)
+                || name.starts_with("nar/")
+                || (is_temporary(name) && !is_staged(name))
+        };
         let all = self.files.iter().filter(|(name, _)| is_nar(name));
         all.map(|(_, file)| file.bytes).sum()
     }
@@ -110,10 +114,13 @@ pub fn url(info: &NarInfo) -> Option<&str> {
 /// `NAME.tmp.PID.N`, and renames it.
 fn is_temporary(name: &str) -> bool {
     let last = name.rsplit('/').next().unwrap_or(name);
-    let staged = name
-        .strip_prefix(WORK_DIR)
-        .is_some_and(|rest| rest.starts_with("/staging/"));
-    staged || last.contains(".tmp.")
+    is_staged(name) || last.contains(".tmp.")
+}
+
+/// Whether a file is what an executor of plans was about to serve, or has just stopped serving.
+fn is_staged(name: &str) -> bool {
+    let within = name.strip_prefix(WORK_DIR);
+    within.is_some_and(|rest| rest.starts_with("/staging/") || rest.starts_with("/evicting/"))
 }
 
 /// Everything that is wrong with a directory: what keeps Nix from using it first, then by path,

@@ -277,6 +277,18 @@ fn everything_of_a_cache_has_its_place() {
         "#]],
     );
     check(
+        "[cache]\nname = \"c\"\nkind = \"cachix\"\nsecret-key = \"k\"\n",
+        &expect![[r#"
+            error: `secret-key` is for a cache in a directory
+             --> hmtool.toml:4:14
+              |
+            4 | secret-key = "k"
+              |              ^^^
+              |
+              = help: for one at Cachix, set CACHIX_SIGNING_KEY
+        "#]],
+    );
+    check(
         "[cache]\nname = \"c\"\nkind = \"s3\"\npins = \"all\"\n",
         &expect![[r#"
             error: `s3` is not a kind of cache

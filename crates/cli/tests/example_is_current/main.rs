@@ -4,6 +4,8 @@
 //! When one of these fails after a change to the example, run
 //! `examples/modular-workspace/capture-graphs.sh` and commit what it wrote.
 
+#[path = "../nix/mod.rs"]
+#[allow(dead_code)]
 mod nix;
 mod one_march;
 

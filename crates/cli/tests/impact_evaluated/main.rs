@@ -3,7 +3,7 @@
 #[path = "../example/mod.rs"]
 #[allow(dead_code)]
 mod example;
-#[path = "../example_is_current/nix.rs"]
+#[path = "../nix/mod.rs"]
 #[allow(dead_code)]
 mod nix;
 mod overrides;

@@ -6,7 +6,7 @@ mod dry_run_of_nix;
 mod formats;
 mod knowledge;
 mod messages;
-#[path = "../example_is_current/nix.rs"]
+#[path = "../nix/mod.rs"]
 #[allow(dead_code)]
 mod nix;
 mod partial;

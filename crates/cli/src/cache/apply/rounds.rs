@@ -88,7 +88,10 @@ pub(super) fn run(
     let mut own = OwnDirectory::open(dir, store_dir)?;
     let told = told(&candidates, rules.limit, progress)?;
     let mut recorded = planning.recorded(progress)?;
-    recorded.retain(|path| candidates.paths.contains(path) || own.narinfo(path).is_some());
+    recorded.retain(|path| {
+        let is_told = told.get(path).is_some() || candidates.paths.contains(path);
+        is_told || own.narinfo(path).is_some()
+    });
     recorded.add(&told);
     let mut caches = planning.caches(progress)?;
     let mut round = Round {
@@ -204,11 +207,6 @@ impl Round<'_> {
         if !lost.is_empty() && self.rules.only_restorable {
             return Ok(Ended::Refused(Refusal::Unrestorable(lost)));
         }
-        for path in &lost {
-            let text = "is deleted, and neither another cache nor the store has it, nor does a \
-                        graph say how it is built";
-            output::complain(&format!("{path} {text}"));
-        }
         let is_early =
             |step: &Step<StorePath>| matches!(step, Step::Unpin { is_early, .. } if *is_early);
         // What is given up for a successor is given up for one that fits.
@@ -269,9 +267,16 @@ impl Round<'_> {
                     self.write_pins(&state)?;
                 }
                 Step::Evict { path, bytes, .. } => {
+                    let from = restorable.get(path).copied();
+                    let from = from.unwrap_or(Restorable::Nowhere);
+                    if from == Restorable::Nowhere {
+                        output::complain(&format!(
+                            "deleting {path}, which no other cache and no store has, and no graph \
+                             says how to build"
+                        ));
+                    }
                     self.own.evict(path)?;
                     occupied = Bytes(occupied.0.saturating_sub(bytes.0));
-                    let from = restorable.get(path).copied().unwrap_or(Restorable::Nowhere);
                     self.done.evicted.push((path.clone(), *bytes, from));
                     self.did(&mut state, step.clone());
                 }

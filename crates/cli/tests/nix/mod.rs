@@ -79,11 +79,23 @@ impl Nix {
 
     /// What the program prints, or what it says when it fails.
     pub(crate) fn attempt(&self, program: &str, args: &[&str]) -> Result<String, String> {
-        // A path that a link leads to would be another store for Nix.
-        let root = self.folder.path().canonicalize().expect("it is there");
+        let output = self
+            .command(program)
+            .args(args)
+            .output()
+            .unwrap_or_else(|error| panic!("{program} runs: {error}"));
+        if output.status.success() {
+            Ok(String::from_utf8(output.stdout).expect("Nix prints UTF-8"))
+        } else {
+            Err(String::from_utf8_lossy(&output.stderr).into_owned())
+        }
+    }
+
+    /// The program, to be run with this Nix.
+    pub(crate) fn command(&self, program: &str) -> Command {
+        let root = self.root();
         let mut command = Command::new(program);
         command
-            .args(args)
             .env("HOME", &root)
             .env("NIX_CONF_DIR", root.join("empty"))
             .env("NIX_USER_CONF_FILES", "")
@@ -99,14 +111,12 @@ impl Nix {
                 .env("NIX_STATE_DIR", root.join("state"))
                 .env("NIX_LOG_DIR", root.join("log")),
         };
-        let output = command
-            .output()
-            .unwrap_or_else(|error| panic!("{program} runs: {error}"));
-        if output.status.success() {
-            Ok(String::from_utf8(output.stdout).expect("Nix prints UTF-8"))
-        } else {
-            Err(String::from_utf8_lossy(&output.stderr).into_owned())
-        }
+        command
+    }
+
+    /// Its folder without links: a path that a link leads to would be another store for Nix.
+    pub(crate) fn root(&self) -> PathBuf {
+        self.folder.path().canonicalize().expect("it is there")
     }
 
     /// What `derivation show` prints of `drv` and all it needs.

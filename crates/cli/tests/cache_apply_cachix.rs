@@ -1,0 +1,305 @@
+//! `hmtool cache apply` for a cache at Cachix: the commands that it prints, and runs with `--write`.
+
+mod example;
+#[allow(dead_code)]
+mod nix;
+mod run;
+mod schema;
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+
+use example::{EXAMPLE, copy_of_example, replace};
+use expect_test::expect;
+use nix::Nix;
+use run::{hmtool, text};
+use serde_json::{Value, json};
+
+const HMTOOL: &str = env!("CARGO_BIN_EXE_hmtool");
+
+fn list<'a>(value: &'a Value, key: &str) -> &'a Vec<Value> {
+    value[key].as_array().expect("a list")
+}
+
+/// A program in place of Cachix: it notes what it is called with, and fails where that matches.
+fn fake_cachix(folder: &Path, fails_at: &str) {
+    let program = folder.join("cachix");
+    let text = format!(
+        "#!/bin/sh\nprintf '%s\\n' \"$*\" >> {0}/calls\ncase \"$*\" in {fails_at}) echo 'error: no \
+         such cache' >&2; exit 7;; esac\n",
+        folder.display()
+    );
+    fs::write(&program, text).expect("it is ours");
+    fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).expect("it is ours");
+}
+
+fn calls(folder: &Path) -> Vec<String> {
+    let text = fs::read_to_string(folder.join("calls")).unwrap_or_default();
+    text.lines().map(str::to_owned).collect()
+}
+
+/// A graph of one derivation.
+const GRAPH: &str = r#"{"/nix/store/0rl0yc1xblsx9l96sz0p3gdicxkhbml5-tool-1.drv":{"args":[],"builder":"/bin/sh","env":{"name":"tool-1","out":"/nix/store/1bvqbz0g37snflq2j4nyc6bw0y9pm1zi-tool-1"},"inputDrvs":{},"inputSrcs":[],"name":"tool-1","outputs":{"out":{"path":"/nix/store/1bvqbz0g37snflq2j4nyc6bw0y9pm1zi-tool-1"}},"system":"x86_64-linux"}}"#;
+
+/// Two machines of that graph, and a cache at Cachix that always holds what it makes.
+const CONFIG: &str = r#"
+default-machine = "desk"
+[machines.desk]
+graph = "graph.json"
+roots = "roots"
+[machines.lap]
+graph = "graph.json"
+roots = "roots"
+[cache]
+name = "mine"
+kind = "cachix"
+capacity = "1 GB"
+[[cache.tiers]]
+tier = 1
+packages = ["tool"]
+"#;
+
+fn small() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().expect("a folder");
+    for (file, content) in [
+        ("graph.json", GRAPH),
+        (
+            "roots",
+            "/nix/store/0rl0yc1xblsx9l96sz0p3gdicxkhbml5-tool-1.drv\n",
+        ),
+        ("hmtool.toml", CONFIG),
+    ] {
+        fs::write(folder.path().join(file), content).expect("it is ours");
+    }
+    folder
+}
+
+#[test]
+fn the_commands_are_printed_as_a_script() {
+    let folder = small();
+    let output = hmtool(folder.path(), &["cache", "apply"]);
+    assert_eq!(text(&output.stderr), "");
+    assert_eq!(output.status.code(), Some(0));
+    expect![[r#"
+        #!/bin/sh
+        set -eu
+        cachix push -m zstd -l 2 mine /nix/store/1bvqbz0g37snflq2j4nyc6bw0y9pm1zi-tool-1
+        cachix pin mine tool /nix/store/1bvqbz0g37snflq2j4nyc6bw0y9pm1zi-tool-1 --keep-revisions 1
+    "#]]
+    .assert_eq(&text(&output.stdout));
+    // The shell takes it as it is meant.
+    let script = folder.path().join("apply.sh");
+    fs::write(&script, &output.stdout).expect("it is ours");
+    fake_cachix(folder.path(), "none");
+    let path = format!("{}:/usr/bin:/bin", folder.path().display());
+    let status = std::process::Command::new("sh")
+        .arg(&script)
+        .env("PATH", path)
+        .status()
+        .expect("a shell");
+    assert!(status.success());
+    let called = calls(folder.path());
+    let document = schema::document(&hmtool(
+        folder.path(),
+        &["cache", "apply", "--format", "json"],
+    ));
+    let meant: Vec<String> = list(&document, "commands")
+        .iter()
+        .map(|command| {
+            let words = list(command, "argv").iter().skip(1);
+            let words: Vec<&str> = words.map(|word| word.as_str().expect("a word")).collect();
+            words.join(" ")
+        })
+        .collect();
+    assert_eq!(called, meant);
+    assert_eq!(document["isCarriedOut"], false);
+}
+
+#[test]
+fn what_its_client_cannot_do_is_said() {
+    let folder = small();
+    let write = |file: &str, content: Value| {
+        fs::write(folder.path().join(file), content.to_string()).expect("it is ours");
+    };
+    // What is held and pinned of what nobody makes any more.
+    let old = "/nix/store/2cwrcz1h48cnglr3k5pzd7cx1z0qn2aj-old-1";
+    fs::write(folder.path().join("held"), format!("{old}\n")).expect("it is ours");
+    write("pins.json", json!({ "old": [old] }));
+    let args = ["cache", "apply", "--held", "held", "--pins", "pins.json"];
+    let output = hmtool(folder.path(), &args);
+    assert_eq!(text(&output.stderr), "");
+    expect![[r##"
+        #!/bin/sh
+        set -eu
+        cachix push -m zstd -l 2 mine /nix/store/1bvqbz0g37snflq2j4nyc6bw0y9pm1zi-tool-1
+        cachix pin mine tool /nix/store/1bvqbz0g37snflq2j4nyc6bw0y9pm1zi-tool-1 --keep-revisions 1
+        # unpin: old: /nix/store/2cwrcz1h48cnglr3k5pzd7cx1z0qn2aj-old-1
+        # evict: /nix/store/2cwrcz1h48cnglr3k5pzd7cx1z0qn2aj-old-1
+        # Cachix evicts by itself what no pin holds, the longest not asked for first; a pin is removed at https://app.cachix.org/cache/mine
+    "##]]
+    .assert_eq(&text(&output.stdout));
+    // An older revision of what is pinned anew goes by itself.
+    let older = "/nix/store/3dxsdz2i59vaglr4k6pzd8dx2z1rp3bk-tool-0";
+    fs::write(folder.path().join("held"), format!("{older}\n")).expect("it is ours");
+    write("pins.json", json!({ "tool": [older] }));
+    replace(
+        folder.path(),
+        "hmtool.toml",
+        &[(
+            "capacity = \"1 GB\"",
+            "capacity = \"1 GB\"\ngenerations = 1",
+        )],
+    );
+    let document = schema::document(&hmtool(
+        folder.path(),
+        &[&args[..], &["--format", "json"]].concat(),
+    ));
+    let actions = |key: &str| -> Vec<String> {
+        let steps = list(&document, key).iter();
+        steps
+            .map(|step| step["action"].as_str().expect("a word").to_owned())
+            .collect()
+    };
+    assert_eq!(actions("steps"), ["push", "pin", "unpin", "evict"]);
+    assert_eq!(actions("left"), ["evict"]);
+}
+
+#[test]
+fn a_compression_that_its_client_does_not_know_is_refused() {
+    for compression in ["none", "zstd 19"] {
+        let folder = small();
+        let line = format!("capacity = \"1 GB\"\ncompression = \"{compression}\"");
+        replace(
+            folder.path(),
+            "hmtool.toml",
+            &[("capacity = \"1 GB\"", &line)],
+        );
+        let output = hmtool(folder.path(), &["cache", "apply"]);
+        assert_eq!(output.status.code(), Some(2));
+        let said = text(&output.stderr);
+        assert!(
+            said.contains(&format!("cachix push cannot compress as {compression}")),
+            "{said}"
+        );
+        assert!(said.contains("zstd 16"), "{said}");
+    }
+}
+
+#[test]
+fn the_example_prints_its_commands_without_nix() {
+    let output = hmtool(Path::new(EXAMPLE), &["cache", "apply"]);
+    assert_eq!(text(&output.stderr), "");
+    assert!(text(&output.stdout).contains("cachix pin modular-workspace nodejs_22 "));
+}
+
+#[test]
+fn with_write_they_are_run_and_the_pins_are_kept() {
+    let Some(nix) = Nix::building("with_write_they_are_run_and_the_pins_are_kept") else {
+        return;
+    };
+    let folder = nix.root();
+    let file = folder.join("default.nix");
+    fs::write(
+        &file,
+        r#"derivation { name = "tool-1"; system = "x86_64-linux"; builder = "/bin/sh"; args = [ "-c" "echo tool > $out" ]; }"#,
+    )
+    .expect("it is ours");
+    let drv = nix.run("nix-instantiate", &[file.to_str().expect("UTF-8")]);
+    let drv = drv.trim();
+    fs::write(folder.join("graph.json"), nix.show(drv)).expect("it is ours");
+    fs::write(folder.join("roots"), drv).expect("it is ours");
+    fs::write(folder.join("hmtool.toml"), CONFIG).expect("it is ours");
+    let bin = folder.join("bin");
+    fs::create_dir(&bin).expect("it is ours");
+    fake_cachix(&bin, "none");
+    let path = std::env::var("PATH").expect("there is one");
+    let attempt = |path: &str| {
+        nix.command(HMTOOL)
+            .args([
+                "cache",
+                "apply",
+                "--write",
+                "--pins",
+                "pins.json",
+                "--format",
+                "json",
+            ])
+            .current_dir(&folder)
+            .env("PATH", path)
+            .output()
+            .expect("hmtool runs")
+    };
+    let with_cachix = format!("{}:{path}", bin.display());
+    // Nothing is run before everything is built.
+    let output = attempt(&with_cachix);
+    assert_eq!(output.status.code(), Some(1), "{}", text(&output.stderr));
+    assert_eq!(list(&schema::document(&output), "unbuilt").len(), 1);
+    assert_eq!(calls(&bin), Vec::<String>::new());
+
+    let out = nix.run("nix-store", &["--realise", drv]);
+    let out = out.trim();
+    let output = attempt(&path);
+    let said = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(2), "{said}");
+    assert!(
+        said.contains("cachix is needed for this and is not in PATH"),
+        "{said}"
+    );
+    // The first command fails: the second is not run, and nothing is taken for pinned.
+    fake_cachix(&bin, "push*");
+    let output = attempt(&with_cachix);
+    let said = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(2), "{said}");
+    assert!(
+        said.contains("exit status: 7") && said.contains("no such cache"),
+        "{said}"
+    );
+    let pins = || fs::read_to_string(folder.join("pins.json")).expect("it was made");
+    assert_eq!(pins(), "{}\n");
+    assert_eq!(calls(&bin).len(), 1);
+    fs::remove_file(bin.join("calls")).expect("it is ours");
+
+    fake_cachix(&bin, "none");
+    let output = attempt(&with_cachix);
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    assert_eq!(schema::document(&output)["isCarriedOut"], true);
+    assert_eq!(
+        calls(&bin),
+        [
+            format!("push -m zstd -l 2 mine {out}"),
+            format!("pin mine tool {out} --keep-revisions 1"),
+        ]
+    );
+    let pinned: Value = serde_json::from_str(&pins()).expect("JSON");
+    assert_eq!(pinned, json!({ "tool": [out] }));
+    // Whoever says what is held now has nothing left to do.
+    fs::write(folder.join("held"), out).expect("it is ours");
+    let plan = nix
+        .command(HMTOOL)
+        .args([
+            "cache",
+            "plan",
+            "--check",
+            "--held",
+            "held",
+            "--pins",
+            "pins.json",
+        ])
+        .current_dir(&folder)
+        .output()
+        .expect("hmtool runs");
+    assert_eq!(plan.status.code(), Some(0), "{}", text(&plan.stdout));
+}
+
+#[test]
+fn an_example_that_is_edited_prints_other_commands() {
+    let folder = copy_of_example();
+    replace(
+        folder.path(),
+        "hmtool.toml",
+        &[("compression = \"zstd 2\"", "compression = \"xz 9\"")],
+    );
+    let output = hmtool(folder.path(), &["cache", "apply"]);
+    assert!(text(&output.stdout).contains("cachix push -m xz -l 9 modular-workspace"));
+}
