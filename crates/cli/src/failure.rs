@@ -138,6 +138,15 @@ impl Failure {
         }
     }
 
+    /// With a way out, where another program failed and none is known yet.
+    #[must_use]
+    pub(crate) fn hinted(mut self, way_out: &str) -> Self {
+        if let Self::Tool { hint, .. } = &mut self {
+            hint.get_or_insert_with(|| way_out.to_owned());
+        }
+        self
+    }
+
     /// Whether the reader of standard output went away, which is not an error.
     pub(crate) fn is_broken_pipe(&self) -> bool {
         matches!(self, Self::Output(e) if e.kind() == std::io::ErrorKind::BrokenPipe)

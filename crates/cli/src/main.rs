@@ -14,6 +14,7 @@ mod format;
 mod git;
 mod impact;
 mod input;
+mod interruption;
 mod nix;
 mod nix_file;
 mod output;
@@ -46,7 +47,9 @@ fn main() -> ExitCode {
         ColorChoice::Never => anstream::ColorChoice::Never.write_global(),
     }
     log_to_stderr(cli.verbose);
-    match run(&cli.verb) {
+    let done = run(&cli.verb);
+    interruption::settle();
+    match done {
         Ok(Outcome::Clean) => ExitCode::SUCCESS,
         Ok(Outcome::Finding) => ExitCode::from(1),
         Ok(Outcome::Unchecked) => ExitCode::from(2),

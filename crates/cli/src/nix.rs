@@ -18,6 +18,39 @@ const GET_NIX: &str = "install it with `apt-get install nix-bin` or from https:/
 /// Paths given to one call: far below what the kernel allows as arguments (ARG_MAX, 2 MB).
 const BATCH: usize = 2_000;
 
+/// Whether an evaluation may have things built, as Nix says it itself.
+const MAY_BUILD: &str = "allow-import-from-derivation";
+
+/// What Nix may do to evaluate. It writes `.drv` files and copies sources to its store in any case; it
+/// builds nothing unless it is allowed to, and no lock file is written.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Evaluation {
+    /// How long it may take.
+    pub(crate) limit: Millis,
+    /// Whether what it reads may be built for that: import from derivation.
+    pub(crate) builds: bool,
+}
+
+impl Evaluation {
+    fn options(self) -> [&'static str; 3] {
+        // Nix builds what is imported by default; this goes before every configuration.
+        [
+            "--option",
+            MAY_BUILD,
+            if self.builds { "true" } else { "false" },
+        ]
+    }
+
+    /// Why an evaluation failed, with the way out where it must not build.
+    fn failed(self, failure: Failure) -> Failure {
+        match &failure {
+            Failure::Tool { stderr, .. } if !self.builds && stderr.contains(MAY_BUILD) => failure
+                .hinted("hmtool has nothing built unless it is told to: give --allow-import-from-derivation"),
+            _ => failure,
+        }
+    }
+}
+
 /// Evaluates `installables` as seen from `dir` and gives what `nix derivation show -r` prints: one
 /// text for each call it takes.
 ///
@@ -26,24 +59,27 @@ const BATCH: usize = 2_000;
 pub(crate) fn derivations(
     dir: &Path,
     installables: &[&str],
-    limit: Millis,
+    evaluation: Evaluation,
     progress: &Progress,
 ) -> Result<Vec<Vec<u8>>, Failure> {
     let mut show = vec!["--extra-experimental-features", "nix-command flakes"];
     // `show-derivation` is the name until 2.13, and an alias with a warning until 2.31.
-    if version(limit, progress)? < (2, 14) {
+    if version(evaluation.limit, progress)? < (2, 14) {
         show.push("show-derivation");
     } else {
         show.extend(["derivation", "show"]);
     }
-    show.extend(["--recursive", "--"]);
+    show.extend(["--recursive", "--no-write-lock-file"]);
+    show.extend(evaluation.options());
+    show.push("--");
     let doing = match installables {
         [only] => format!("nix evaluates {only}"),
         _ => "nix reads derivations".to_owned(),
     };
     let calls = installables.chunks(BATCH).map(|batch| {
         let args = [&show[..], batch].concat();
-        run("nix", &args, dir, limit, &doing, progress)
+        let printed = run("nix", &args, dir, evaluation.limit, &doing, progress);
+        printed.map_err(|failure| evaluation.failed(failure))
     });
     calls.collect()
 }
@@ -52,18 +88,14 @@ pub(crate) fn derivations(
 /// output is meant where that is another than `out`.
 pub(crate) fn instantiate(
     dir: &Path,
-    limit: Millis,
+    evaluation: Evaluation,
     progress: &Progress,
 ) -> Result<Vec<Wanted>, Failure> {
     let doing = format!("nix-instantiate evaluates {}", dir.display());
-    let printed = run(
-        "nix-instantiate",
-        &["./default.nix"],
-        dir,
-        limit,
-        &doing,
-        progress,
-    )?;
+    let args = [&evaluation.options()[..], &["./default.nix"]].concat();
+    let limit = evaluation.limit;
+    let printed = run("nix-instantiate", &args, dir, limit, &doing, progress)
+        .map_err(|failure| evaluation.failed(failure))?;
     let text = String::from_utf8_lossy(&printed);
     let paths = text.split_whitespace().map(|word| {
         Wanted::parse_path(word).map_err(|error| Failure::Tool {
@@ -170,6 +202,7 @@ fn run<A: AsRef<OsStr>>(
         tool: "nix",
         program,
         dir,
+        env: &[],
         limit,
         doing,
         when_missing: GET_NIX,

@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use tier_planner::Millis;
 
 use crate::failure::Failure;
+use crate::interruption::Running;
 use crate::progress::Progress;
 use crate::quantity;
 
@@ -21,6 +22,8 @@ pub(crate) struct Call<'a> {
     pub(crate) program: &'a str,
     /// Where it runs.
     pub(crate) dir: &'a Path,
+    /// Variables of its environment that are not ours.
+    pub(crate) env: &'a [(&'a str, &'a OsStr)],
     /// After this it is ended.
     pub(crate) limit: Millis,
     /// What is being done, for those who wait.
@@ -53,24 +56,25 @@ impl Call<'_> {
         let args: Vec<OsString> = args.iter().map(|a| a.as_ref().to_owned()).collect();
         tracing::info!(program, dir = %dir.display(), "running");
         tracing::debug!(?args, "with");
-        let mut child = Command::new(program)
+        let mut command = Command::new(program);
+        command
             .args(&args)
+            .envs(self.env.iter().copied())
             .current_dir(dir)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .map_err(|e| match e.kind() {
-                ErrorKind::NotFound if dir.is_dir() => {
-                    let message = format!("{program} is needed for this and is not in PATH");
-                    failed(message, String::new(), Some(self.when_missing))
-                }
-                _ => failed(
-                    format!("cannot run {program} in {}: {e}", dir.display()),
-                    String::new(),
-                    None,
-                ),
-            })?;
+            .stderr(Stdio::piped());
+        let mut running = Running::start(&mut command).map_err(|e| match e.kind() {
+            ErrorKind::NotFound if dir.is_dir() => {
+                let message = format!("{program} is needed for this and is not in PATH");
+                failed(message, String::new(), Some(self.when_missing))
+            }
+            _ => failed(
+                format!("cannot run {program} in {}: {e}", dir.display()),
+                String::new(),
+                None,
+            ),
+        })?;
         // Both pipes are drained while Nix runs: a full one would stop it.
         let drain = |pipe: Option<Box<dyn Read + Send>>| {
             thread::spawn(move || {
@@ -82,6 +86,7 @@ impl Call<'_> {
                 bytes
             })
         };
+        let child = running.child();
         let stdout = drain(child.stdout.take().map(|p| Box::new(p) as _));
         let stderr = drain(child.stderr.take().map(|p| Box::new(p) as _));
 
@@ -89,7 +94,7 @@ impl Call<'_> {
         let deadline = Instant::now() + Duration::from_millis(limit.0);
         let mut pause = Duration::from_millis(1);
         let status = loop {
-            match child.try_wait() {
+            match running.ended() {
                 Ok(Some(status)) => break Some(status),
                 Ok(None) if Instant::now() >= deadline => break None,
                 Ok(None) => thread::sleep(pause),
@@ -105,9 +110,7 @@ impl Call<'_> {
             progress.advance(0);
         };
         let Some(status) = status else {
-            // Errors here mean that it ended by itself in the meantime.
-            let _ = child.kill();
-            let _ = child.wait();
+            running.end();
             let message = format!("{program} took longer than {}", quantity::duration(limit.0));
             return Err(failed(message, String::new(), self.when_slow));
         };
@@ -131,6 +134,7 @@ mod tests {
             tool: "sh",
             program,
             dir: Path::new("."),
+            env: &[],
             limit: Millis(limit),
             doing: "sh",
             when_missing: "install a shell",

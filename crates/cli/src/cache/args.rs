@@ -3,12 +3,10 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use tier_planner::Millis;
 
 use crate::config::Config;
 use crate::failure::Failure;
-use crate::quantity::parse_duration;
-use crate::workspace::args::{CacheArgs, HistoryArgs};
+use crate::workspace::args::{CacheArgs, EvaluationArgs, HistoryArgs};
 
 /// Which machines share a cache, and what is known of them.
 #[derive(Args, Debug)]
@@ -21,9 +19,8 @@ pub(crate) struct SharingArgs {
     #[arg(long, help_heading = "Machines")]
     pub(crate) evaluate: bool,
 
-    /// Give Nix at most this long to evaluate
-    #[arg(long, value_name = "TIME", value_parser = parse_duration, default_value = "30min", help_heading = "Machines")]
-    pub(crate) nix_timeout: Millis,
+    #[command(flatten)]
+    pub(crate) evaluation: EvaluationArgs,
 
     /// Leave out the hmtool.toml of this directory and of those above it
     #[arg(long, help_heading = "Machines")]

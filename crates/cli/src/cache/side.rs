@@ -62,7 +62,7 @@ impl Side {
             roots: roots.to_vec(),
             attributes: None,
             evaluate: args.evaluate && is_machine,
-            nix_timeout: args.nix_timeout,
+            evaluation: args.evaluation,
             no_config: args.no_config,
         };
         // A graph says nothing of its machine: its times are those of the default one, or of any.

@@ -15,7 +15,8 @@ pub(crate) struct ImpactArgs {
     #[command(flatten)]
     pub(crate) before: BeforeArgs,
 
-    /// Compare with what Nix evaluates of this revision of the repository
+    /// Compare the work tree, uncommitted edits included, with what Nix evaluates of this revision of
+    /// its repository, which is left as it is; HEAD where nothing is given
     #[arg(
         long,
         value_name = "REV",

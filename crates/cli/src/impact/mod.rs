@@ -37,14 +37,14 @@ pub(crate) fn run(args: &ImpactArgs) -> Result<Outcome, Failure> {
         return what_if::run(args, &workspace, &input, &durations);
     }
     // It lives as long as it is read from.
-    let _revision;
+    let _files;
     let (before, after) = if let Some(before) = Source::before(&args.before) {
         (before, workspace.source(&source_args)?)
     } else {
         let after = workspace.evaluated_source(&source_args)?;
         let rev = args.since.as_deref().unwrap_or(LAST_COMMIT);
-        let (before, revision) = after.at_revision(rev, &progress)?;
-        _revision = revision;
+        let (before, files) = after.at_revision(rev, &progress)?;
+        _files = files;
         (before, after)
     };
     let compared = Compared::read(args, &workspace, &before, &after, &progress)?;

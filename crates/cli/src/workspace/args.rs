@@ -6,6 +6,7 @@ use clap::Args;
 use hw_profile::Bytes;
 use tier_planner::Millis;
 
+use crate::nix::Evaluation;
 use crate::quantity::{parse_bytes, parse_duration};
 
 /// Which derivations.
@@ -32,13 +33,42 @@ pub(crate) struct SourceArgs {
     #[arg(long, help_heading = "What to build", conflicts_with = "graph")]
     pub(crate) evaluate: bool,
 
-    /// Give Nix at most this long to evaluate
-    #[arg(long, value_name = "TIME", value_parser = parse_duration, default_value = "30min", help_heading = "What to build")]
-    pub(crate) nix_timeout: Millis,
+    #[command(flatten)]
+    pub(crate) evaluation: EvaluationArgs,
 
     /// Leave out the hmtool.toml of this directory and of those above it
     #[arg(long, help_heading = "What to build")]
     pub(crate) no_config: bool,
+}
+
+/// What Nix may do where something is evaluated.
+#[derive(Args, Clone, Copy, Debug)]
+pub(crate) struct EvaluationArgs {
+    /// Give Nix at most this long to evaluate
+    #[arg(long, value_name = "TIME", value_parser = parse_duration, default_value = "30min", help_heading = "Evaluation")]
+    pub(crate) nix_timeout: Millis,
+
+    /// Let Nix build what the evaluation itself reads (import from derivation); else nothing is
+    /// built, and an evaluation that needs it fails
+    #[arg(long, help_heading = "Evaluation")]
+    pub(crate) allow_import_from_derivation: bool,
+}
+
+impl EvaluationArgs {
+    /// For what is not evaluated.
+    pub(crate) const NONE: Self = Self {
+        nix_timeout: Millis(0),
+        allow_import_from_derivation: false,
+    };
+}
+
+impl From<EvaluationArgs> for Evaluation {
+    fn from(args: EvaluationArgs) -> Self {
+        Self {
+            limit: args.nix_timeout,
+            builds: args.allow_import_from_derivation,
+        }
+    }
 }
 
 /// What is compared with, where two graphs are.

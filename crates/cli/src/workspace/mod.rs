@@ -9,6 +9,7 @@ mod estimates;
 mod machine;
 mod measured;
 pub(crate) mod named;
+mod past;
 mod source;
 pub(crate) mod stores;
 pub(crate) mod to_do;
@@ -52,7 +53,7 @@ impl Workspace {
             .map(|file| Config::read(&file))
             .transpose()?;
         if let (Some(target), None) = (target, target_dir)
-            && !target.contains(['#', ':'])
+            && !target.contains(['#', ':', '?'])
         {
             return Err(Failure::Usage {
                 message: format!("{target} is neither a directory nor an installable"),

@@ -5,15 +5,13 @@ use std::path::{Path, PathBuf};
 
 use drv_graph::compare::Side;
 use drv_graph::{DerivationGraph, DrvId};
-use tier_planner::Millis;
 use tier_planner::work::Root;
 
-use super::args::{BeforeArgs, SourceArgs};
+use super::args::{BeforeArgs, EvaluationArgs, SourceArgs};
 use super::{Workspace, target_dir};
 use crate::failure::Failure;
-use crate::git::Revision;
 use crate::input::{self, graph::Graph, graph::Keep, roots::Wanted};
-use crate::nix;
+use crate::nix::{self, Evaluation};
 use crate::progress::Progress;
 
 /// Where derivations come from.
@@ -21,11 +19,13 @@ use crate::progress::Progress;
 pub(crate) struct Source {
     pub(crate) graph: GraphSource,
     /// Files that say which are asked for.
-    roots: Vec<PathBuf>,
+    pub(super) roots: Vec<PathBuf>,
     /// A file of the package set's names for them.
-    attributes: Option<PathBuf>,
-    /// How long Nix may take.
-    pub(crate) limit: Millis,
+    pub(super) attributes: Option<PathBuf>,
+    /// How it is called where it is not by its own name.
+    pub(super) called: Option<String>,
+    /// What Nix may do to evaluate it.
+    pub(crate) evaluation: Evaluation,
 }
 
 /// What a graph is read from.
@@ -55,7 +55,8 @@ impl Workspace {
             graph,
             roots: args.roots.clone(),
             attributes: args.attributes.clone(),
-            limit: args.nix_timeout,
+            called: None,
+            evaluation: args.evaluation.into(),
         };
         if !args.graph.is_empty() {
             return Ok(source(GraphSource::Files(args.graph.clone())));
@@ -155,53 +156,9 @@ impl Source {
             graph: GraphSource::Files(graphs),
             roots,
             attributes,
-            // Nothing is evaluated.
-            limit: Millis(0),
+            called: None,
+            evaluation: EvaluationArgs::NONE.into(),
         }
-    }
-
-    /// The same as it was in a revision of the repository it is in, which must be local; it can be
-    /// read as long as the revision is kept.
-    pub(crate) fn at_revision(
-        &self,
-        rev: &str,
-        progress: &Progress,
-    ) -> Result<(Self, Revision), Failure> {
-        let mut source = self.clone();
-        let revision = match &mut source.graph {
-            GraphSource::Files(_) => {
-                return Err(Failure::Usage {
-                    message: "a captured graph has no revisions".to_owned(),
-                    hint: "give a directory or an installable, or both graphs with --before and --after"
-                        .to_owned(),
-                });
-            }
-            GraphSource::DefaultNix { dir } => {
-                let revision = Revision::extract(dir, rev, progress)?;
-                revision.dir().clone_into(dir);
-                revision
-            }
-            GraphSource::Installable { dir, installable } => {
-                let (flake, attribute) = match installable.split_once('#') {
-                    Some((flake, attribute)) => (flake, format!("#{attribute}")),
-                    None => (installable.as_str(), String::new()),
-                };
-                let (path, query) = flake.split_at(flake.find('?').unwrap_or(flake.len()));
-                let local = dir.join(path.strip_prefix("path:").unwrap_or(path));
-                if !local.is_dir() {
-                    return Err(Failure::Usage {
-                        message: format!("{installable} is not in a directory here"),
-                        hint: "--since is for local repositories; give both graphs with --before and --after"
-                            .to_owned(),
-                    });
-                }
-                let revision = Revision::extract(&local, rev, progress)?;
-                *installable = format!(".{query}{attribute}");
-                revision.dir().clone_into(dir);
-                revision
-            }
-        };
-        Ok((source, revision))
     }
 
     /// Whether Nix evaluates: then it is for this machine, and may ask caches.
@@ -209,30 +166,48 @@ impl Source {
         !matches!(self.graph, GraphSource::Files(_))
     }
 
+    /// What it is called, each part of it for itself.
+    fn shown(&self) -> Vec<String> {
+        if let Some(called) = &self.called {
+            return vec![called.clone()];
+        }
+        match &self.graph {
+            GraphSource::Files(files) => files.iter().map(|f| input::content::shown(f)).collect(),
+            GraphSource::Installable { installable, .. } => vec![installable.clone()],
+            GraphSource::DefaultNix { dir } => {
+                vec![input::content::shown(&dir.join("default.nix"))]
+            }
+        }
+    }
+
+    /// What it is called.
+    pub(super) fn called(&self) -> String {
+        self.shown().join(", ")
+    }
+
     /// Reads, or lets Nix evaluate.
     pub(crate) fn read(&self, keep: Keep, progress: &Progress) -> Result<Input, Failure> {
-        let limit = self.limit;
+        let evaluation = self.evaluation;
         let asked = || asked_for(&self.roots, progress);
-        let (shown, read, mut wanted) = match &self.graph {
+        let (read, mut wanted) = match &self.graph {
             GraphSource::Files(files) => {
                 let wanted = asked()?;
                 let read = input::graph::read(files, &wanted, keep, progress)?;
-                let shown = files.iter().map(|f| input::content::shown(f)).collect();
-                (shown, read, wanted)
+                (read, wanted)
             }
             GraphSource::Installable { dir, installable } => {
-                let printed = nix::derivations(dir, &[installable], limit, progress)?;
+                let printed = nix::derivations(dir, &[installable], evaluation, progress)?;
                 let file = Path::new(installable);
                 let read = input::graph::of_printed(file, printed, keep, progress)?;
-                (vec![installable.clone()], read, asked()?)
+                (read, asked()?)
             }
             GraphSource::DefaultNix { dir } => {
                 let file = dir.join("default.nix");
-                let roots = nix::instantiate(dir, limit, progress)?;
+                let roots = nix::instantiate(dir, evaluation, progress)?;
                 let names: Vec<&str> = roots.iter().filter_map(Wanted::store_path).collect();
-                let printed = nix::derivations(dir, &names, limit, progress)?;
+                let printed = nix::derivations(dir, &names, evaluation, progress)?;
                 let read = input::graph::of_printed(&file, printed, keep, progress)?;
-                (vec![input::content::shown(&file)], read, roots)
+                (read, roots)
             }
         };
         let Graph {
@@ -241,6 +216,7 @@ impl Source {
             mut attributes,
             failed_jobs,
         } = read;
+        let shown = self.shown();
         if derivations.is_empty() {
             return Err(nothing_there(&shown, &failed_jobs));
         }

@@ -124,7 +124,7 @@ pub(crate) fn local_store(
         .collect();
     outputs.sort();
     outputs.dedup();
-    let valid = nix::valid(&outputs, source.limit, progress)?;
+    let valid = nix::valid(&outputs, source.evaluation.limit, progress)?;
     Ok(Some(Store {
         source: Source::local("the local store"),
         // What is valid has its closure: Nix keeps that so.

@@ -65,10 +65,13 @@ pub(super) fn orders(
     let flags = flags(planning.compression)?;
     let unbuilt = if run {
         let pushes: Vec<StorePath> = plan.steps.iter().filter_map(pushed).collect();
-        let valid: BTreeSet<StorePath> =
-            nix::valid(&pushes, planning.args.sharing.nix_timeout, progress)?
-                .into_iter()
-                .collect();
+        let valid: BTreeSet<StorePath> = nix::valid(
+            &pushes,
+            planning.args.sharing.evaluation.nix_timeout,
+            progress,
+        )?
+        .into_iter()
+        .collect();
         let missing = pushes.into_iter().filter(|path| !valid.contains(path));
         missing
             .map(|path| {
@@ -112,6 +115,7 @@ impl Orders {
                 tool: "cachix",
                 program,
                 dir: Path::new("."),
+                env: &[],
                 limit,
                 doing: &doing,
                 when_missing: "get it from https://docs.cachix.org/installation, or leave --write \

@@ -19,7 +19,7 @@ use crate::caches::{self, Known};
 use crate::failure::Failure;
 use crate::input::graph::Keep;
 use crate::progress::Progress;
-use crate::workspace::args::{MachineArgs, SourceArgs};
+use crate::workspace::args::{EvaluationArgs, MachineArgs, SourceArgs};
 use crate::workspace::{Estimates, Input, Source, Workspace, classifier, stores};
 
 /// A machine whose graph is known.
@@ -78,7 +78,7 @@ impl Machine {
             roots: args.graphs.roots.clone(),
             attributes: args.graphs.attributes.clone(),
             evaluate: false,
-            nix_timeout: Millis(0),
+            evaluation: EvaluationArgs::NONE,
             no_config: !args.report.rules.heeds_config(),
         };
         let machine_args = MachineArgs {
