@@ -31,6 +31,8 @@ pub(crate) fn read(file: &Path, progress: &Progress) -> Result<Holdings, Failure
             let run = dry_run::read(&bytes).map_err(failed)?;
             Ok(run.fetch.into_iter().collect())
         }
+        // What path-info prints where there is nothing.
+        Some(Format::DerivationJson) if is_empty_path_info(&bytes) => Ok(Holdings::default()),
         Some(other) => Err(Failure::Data {
             file: content::shown(file),
             place: None,
@@ -42,6 +44,11 @@ pub(crate) fn read(file: &Path, progress: &Progress) -> Result<Holdings, Failure
         }),
         None => list(content::as_text(&bytes, file)?, file),
     }
+}
+
+fn is_empty_path_info(bytes: &[u8]) -> bool {
+    let read = path_info::read(bytes);
+    read.is_ok_and(|infos| infos.valid.is_empty() && infos.invalid.is_empty())
 }
 
 /// Reads every narinfo of a directory, what `nix copy --to file://DIR` writes.

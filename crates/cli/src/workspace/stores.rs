@@ -74,6 +74,8 @@ pub(crate) fn cache_source(flag: &str, text: &str) -> Result<CacheSource, Failur
         return Ok(CacheSource::Url(text.to_owned()));
     }
     if let Some(path) = text.strip_prefix("file://") {
+        // What follows says how to write to it, e.g. `?compression=zstd`.
+        let path = path.split('?').next().unwrap_or_default();
         return Ok(CacheSource::Dir(PathBuf::from(path)));
     }
     let path = PathBuf::from(text);

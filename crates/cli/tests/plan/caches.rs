@@ -2,15 +2,13 @@
 //! behind a server.
 
 use std::fs;
-use std::io::{BufRead, BufReader, Write};
-use std::net::{TcpListener, TcpStream};
-use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex};
+use std::path::PathBuf;
 use std::thread;
 use std::time::Duration;
 
 use serde_json::Value;
 
+use crate::http::{Server, nobody, reply};
 use crate::nix::Nix;
 use crate::workspace::{Run, Workspace};
 
@@ -86,67 +84,6 @@ impl Cache {
         }
         panic!("{name} is not in the cache");
     }
-}
-
-/// A server that serves a directory until the test ends.
-struct Server {
-    url: String,
-    asked: Arc<Mutex<Vec<String>>>,
-}
-
-impl Server {
-    fn new(answer: impl Fn(&str, &mut TcpStream) + Send + Sync + 'static) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
-        let url = format!("http://{}", listener.local_addr().expect("an address"));
-        let asked = Arc::new(Mutex::new(Vec::new()));
-        let (log, answer) = (Arc::clone(&asked), Arc::new(answer));
-        thread::spawn(move || {
-            for stream in listener.incoming() {
-                let Ok(mut stream) = stream else { break };
-                let (log, answer) = (Arc::clone(&log), Arc::clone(&answer));
-                thread::spawn(move || {
-                    let mut reader = BufReader::new(stream.try_clone().expect("a socket"));
-                    let mut line = String::new();
-                    let _ = reader.read_line(&mut line);
-                    let path = line.split(' ').nth(1).unwrap_or_default().to_owned();
-                    let mut header = String::new();
-                    while reader.read_line(&mut header).is_ok_and(|n| n > 2) {
-                        header.clear();
-                    }
-                    log.lock().expect("no panic").push(path.clone());
-                    answer(&path, &mut stream);
-                });
-            }
-        });
-        Self { url, asked }
-    }
-
-    fn serving(dir: &Path) -> Self {
-        let dir = dir.to_owned();
-        Self::new(
-            move |path, stream| match fs::read(dir.join(path.trim_start_matches('/'))) {
-                Ok(body) => reply(stream, "200 OK", &body),
-                Err(_) => reply(stream, "404 Not Found", b"404"),
-            },
-        )
-    }
-
-    fn asked(&self) -> Vec<String> {
-        let mut asked = self.asked.lock().expect("no panic").clone();
-        asked.sort();
-        asked
-    }
-}
-
-fn reply(stream: &mut TcpStream, status: &str, body: &[u8]) {
-    let head = format!(
-        "HTTP/1.1 {status}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n",
-        body.len()
-    );
-    // The client may have gone away.
-    let _ = stream
-        .write_all(head.as_bytes())
-        .and_then(|()| stream.write_all(body));
 }
 
 fn names(plan: &Value, list: &str, key: &str) -> Vec<String> {
@@ -263,11 +200,7 @@ fn a_cache_that_is_broken_is_an_error_not_an_empty_cache() {
     plan(&nonsense.url).fails_saying(&["address of a binary cache?"]);
     let silent = Server::new(|_, _| thread::sleep(Duration::from_secs(5)));
     plan(&silent.url).fails_saying(&["cannot ask", "timeout"]);
-    // A port that was given back: nobody listens there.
-    let port = TcpListener::bind("127.0.0.1:0")
-        .and_then(|l| l.local_addr())
-        .expect("a port");
-    plan(&format!("http://{port}")).fails_saying(&["cannot ask"]);
+    plan(&nobody()).fails_saying(&["cannot ask"]);
     let empty = Server::new(|_, stream| reply(stream, "404 Not Found", b""));
     let run: Run = plan(&empty.url);
     assert_eq!(run.code, Some(0), "{}", run.stderr);

@@ -4,6 +4,8 @@ mod caches;
 mod command_line;
 mod dry_run_of_nix;
 mod formats;
+#[path = "../http/mod.rs"]
+mod http;
 mod knowledge;
 mod messages;
 #[path = "../nix/mod.rs"]

@@ -1,7 +1,7 @@
 //! What the cache holds and has pinned now, as far as anything tells.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use cache_policy::Holdings;
 use drv_graph::StorePath;
@@ -9,10 +9,11 @@ use drv_graph::StorePath;
 use super::args::PlanningArgs;
 use crate::cache::pins;
 use crate::caches::NarinfoSource;
-use crate::config::{CacheKind, OwnCache};
+use crate::config::{CacheKind, CacheSource, OwnCache};
 use crate::failure::Failure;
 use crate::input::holdings;
 use crate::progress::Progress;
+use crate::workspace::stores::cache_source;
 
 /// Where Cachix serves a cache.
 const CACHIX_DOMAIN: &str = "cachix.org";
@@ -33,11 +34,9 @@ impl Held {
         candidates: &BTreeSet<StorePath>,
         progress: &Progress,
     ) -> Result<Self, Failure> {
-        let ask = |url: &str| -> Result<Holdings, Failure> {
+        let ask = |url: &str| {
             let server = NarinfoSource::http(url, args.sharing.caches.cache_timeout);
-            let candidates: Vec<StorePath> = candidates.iter().cloned().collect();
-            let infos = server.ask(&candidates, progress)?;
-            Ok(infos.into_iter().map(holdings::holding).collect())
+            with_references(&server, candidates.clone(), progress)
         };
         let mut all = Holdings::default();
         let mut add = |more: Holdings| {
@@ -46,12 +45,13 @@ impl Held {
             }
         };
         for text in &args.held {
-            if text.starts_with("http://") || text.starts_with("https://") {
-                add(ask(text)?);
-            } else {
-                let path = PathBuf::from(text.strip_prefix("file://").unwrap_or(text));
-                add(read(&path, progress)?);
-            }
+            add(match cache_source("--held", text)? {
+                CacheSource::Url(url) => ask(&url)?,
+                CacheSource::Dir(dir) => holdings::read_dir(&dir, progress)?,
+                CacheSource::PathInfo(file) | CacheSource::List(file) => {
+                    holdings::read(&file, progress)?
+                }
+            });
         }
         let is_said = !args.held.is_empty();
         let mut is_known = is_said;
@@ -82,6 +82,27 @@ impl Held {
             },
         })
     }
+}
+
+/// What a server has of some paths and of all that these refer to.
+fn with_references(
+    server: &NarinfoSource,
+    mut open: BTreeSet<StorePath>,
+    progress: &Progress,
+) -> Result<Holdings, Failure> {
+    let mut asked = BTreeSet::new();
+    let mut found = Holdings::default();
+    while !open.is_empty() {
+        let paths: Vec<StorePath> = open.iter().cloned().collect();
+        asked.append(&mut open);
+        for info in server.ask(&paths, progress)? {
+            let references = info.references.iter();
+            open.extend(references.filter(|path| !asked.contains(*path)).cloned());
+            let (path, holding) = holdings::holding(info);
+            found.insert(path, holding);
+        }
+    }
+    Ok(found)
 }
 
 /// A file that says what is held, or a directory of narinfos.
