@@ -7,12 +7,14 @@
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus};
-use std::sync::{Mutex, MutexGuard, Once, PoisonError};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, LazyLock, Mutex, MutexGuard, Once, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process, test_kill_process};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+use signal_hook::flag;
 use signal_hook::iterator::Signals;
 use signal_hook::low_level::emulate_default_handler;
 use tempfile::TempDir;
@@ -35,15 +37,20 @@ static BEGUN: Mutex<Begun> = Mutex::new(Begun {
     folders: Vec::new(),
 });
 
+/// Whether a signal has come, from that very moment on.
+static TOLD: LazyLock<Arc<AtomicBool>> = LazyLock::new(Arc::default);
+
 /// Waits for ever once a signal has come: nothing is begun after that.
 fn begun() -> MutexGuard<'static, Begun> {
     BEGUN.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Waits for the end that a signal has asked for, if one has: nobody is to read complaints of what was
-/// ended on purpose.
+/// ended on purpose, by `hmtool` or by a terminal's Ctrl-C.
 pub(crate) fn settle() {
-    drop(begun());
+    while TOLD.load(Ordering::SeqCst) {
+        thread::park();
+    }
 }
 
 /// A program that runs.
@@ -135,10 +142,15 @@ fn watch() {
         let signals = [SIGHUP, SIGINT, SIGTERM];
         let ignored = ignored();
         let heeded = signals
-            .iter()
-            .filter(|&&signal| ignored & (1 << (signal - 1)) == 0);
+            .into_iter()
+            .filter(|signal| ignored & (1 << (signal - 1)) == 0);
+        let heeded: Vec<i32> = heeded.collect();
         // Without the thread a signal ends `hmtool` at once, as it does elsewhere.
-        if let Ok(mut signals) = Signals::new(heeded) {
+        if let Ok(mut signals) = Signals::new(&heeded) {
+            for &signal in &heeded {
+                // It fails for signals that the line above has refused.
+                let _ = flag::register(signal, Arc::clone(&TOLD));
+            }
             thread::spawn(move || {
                 if let Some(signal) = signals.forever().next() {
                     end(signal, || signals.pending().next().is_some());

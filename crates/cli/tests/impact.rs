@@ -244,6 +244,36 @@ fn the_screen_says_what_and_why() {
 }
 
 #[test]
+fn the_screen_of_an_override_says_which_builds() {
+    let folder = small();
+    let graph = [
+        "--graph",
+        "before.json",
+        "--history",
+        "history.csv",
+        "--no-config",
+    ];
+    let args = [&["--override", "lib,base", "--top", "2"], &graph[..]].concat();
+    let output = impact(folder.path(), &args);
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    expect![[r#"
+        3 builds from before.json
+
+        Built again  at most, when a package is overridden: all that needs it, one after the other
+                        builds  of all    time
+          lib                2    67 %  21 min
+          base               3   100 %  31 min
+          all together       3   100 %  31 min
+
+        Of these  those that take longest first
+          lib-2.0   20 min  overridden
+          base-1.0  10 min  overridden
+          and 1 more: --top 0 shows all
+    "#]]
+    .assert_eq(&text(&output.stdout));
+}
+
+#[test]
 fn gates_end_with_one() {
     let folder = small();
     let graphs = [

@@ -53,7 +53,7 @@ pub(crate) struct ImpactArgs {
     #[command(flatten)]
     pub(crate) format: FormatArgs,
 
-    /// Show this many causes, or packages of a ranking; 0 is all
+    /// Show this many causes, packages or derivations; 0 is all
     #[arg(long, value_name = "N", default_value_t = 15, help_heading = "Output")]
     pub(crate) top: usize,
 

@@ -1,13 +1,13 @@
 //! An evaluation that does not come to an end is ended with `hmtool`, and leaves nothing behind.
 
 use std::fs;
-use std::os::unix::process::ExitStatusExt;
+use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::Path;
 use std::process::{Child, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 
 use crate::nix::Nix;
 use crate::repository::Repository;
@@ -29,9 +29,18 @@ const COMPUTING: &str = "
   all (_: all (_: all (_: all (_: true) numbers) numbers) numbers) numbers
 ";
 
+/// Who is sent a signal.
+#[derive(Clone, Copy)]
+enum To {
+    /// The process alone, as `kill` does.
+    Hmtool,
+    /// All that it has started too, as a terminal does.
+    Group,
+}
+
 fn start(repository: &Repository) -> Child {
     let mut command = repository.command(env!("CARGO_BIN_EXE_hmtool"));
-    command.args(["impact", "--since", "HEAD"]);
+    command.args(["impact", "--since", "HEAD"]).process_group(0);
     command.stdout(Stdio::piped()).stderr(Stdio::piped());
     command.spawn().expect("hmtool runs")
 }
@@ -70,7 +79,7 @@ fn is_running(pid: u32) -> bool {
     Path::new(&format!("/proc/{pid}")).exists()
 }
 
-fn ends_with_what_it_started(nix: Nix, expression: &str, signal: Signal) {
+fn ends_with_what_it_started(nix: Nix, expression: &str, signal: Signal, to: To) {
     let repository = Repository::with(nix, &[("default.nix", expression)]);
     let before = repository.contents();
     let mut hmtool = start(&repository);
@@ -80,8 +89,12 @@ fn ends_with_what_it_started(nix: Nix, expression: &str, signal: Signal) {
         1,
         "the revision is checked out"
     );
-    // To hmtool alone, as no terminal does.
-    kill_process(Pid::from_child(&hmtool), signal).expect("it runs");
+    let pid = Pid::from_child(&hmtool);
+    let sent = match to {
+        To::Hmtool => kill_process(pid, signal),
+        To::Group => kill_process_group(pid, signal),
+    };
+    sent.expect("it runs");
     let status = within(Duration::from_secs(20), || {
         hmtool.try_wait().expect("it is ours")
     });
@@ -104,19 +117,24 @@ fn ends_with_what_it_started(nix: Nix, expression: &str, signal: Signal) {
 
 #[test]
 fn a_signal_ends_an_evaluation_that_waits() {
-    for signal in [Signal::INT, Signal::TERM, Signal::HUP] {
+    for (signal, to) in [
+        (Signal::INT, To::Hmtool),
+        (Signal::INT, To::Group),
+        (Signal::TERM, To::Hmtool),
+        (Signal::HUP, To::Group),
+    ] {
         let Some(nix) = Nix::evaluating("a_signal_ends_an_evaluation_that_waits") else {
             return;
         };
         let waiting = waiting(&nix);
-        ends_with_what_it_started(nix, &waiting, signal);
+        ends_with_what_it_started(nix, &waiting, signal, to);
     }
 }
 
 #[test]
 fn a_signal_ends_an_evaluation_that_computes() {
     if let Some(nix) = Nix::evaluating("a_signal_ends_an_evaluation_that_computes") {
-        ends_with_what_it_started(nix, COMPUTING, Signal::INT);
+        ends_with_what_it_started(nix, COMPUTING, Signal::INT, To::Hmtool);
     }
 }
 
