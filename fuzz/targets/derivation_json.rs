@@ -1,8 +1,11 @@
 //! What `nix derivation show` printed, or any bytes: an error or a graph, never a panic; an
-//! error lies inside the input; a graph keeps its promises.
+//! error lies inside the input; a graph keeps its promises, and is the same in pieces.
 #![no_main]
 
-use drv_graph::{Error, Format, KeepEnv, ReadOptions, derivation_json};
+use drv_graph::derivation_json::PieceReader;
+use drv_graph::{
+    DerivationGraph, DerivationGraphBuilder, Error, Format, KeepEnv, ReadOptions, derivation_json,
+};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|input: &[u8]| {
@@ -19,6 +22,7 @@ fuzz_target!(|input: &[u8]| {
     );
     // What is kept adds nothing that could be refused, save a difference between duplicates.
     assert!(bare.is_ok() || full.is_err());
+    assert_eq!(bare, in_pieces(input));
     match full {
         Ok(graph) => {
             let mut place = vec![0; graph.len()];
@@ -42,3 +46,19 @@ fuzz_target!(|input: &[u8]| {
         }
     }
 });
+
+fn in_pieces(input: &[u8]) -> Result<DerivationGraph, Error> {
+    let options = ReadOptions::default();
+    let mut builder = DerivationGraphBuilder::new();
+    let mut reader = PieceReader::new(&options);
+    let size = input.len() / 3 + 1;
+    let (mut start, mut end) = (0, 0);
+    loop {
+        end = (end + size).min(input.len());
+        let is_last = end == input.len();
+        start += reader.read(&mut builder, &input[start..end], is_last)?;
+        if is_last {
+            return builder.finish();
+        }
+    }
+}

@@ -18,14 +18,31 @@ pub struct Position {
 }
 
 impl Position {
+    /// That of the first byte.
+    pub(crate) const START: Self = Self {
+        offset: 0,
+        line: 1,
+        column: 1,
+    };
+
     /// The position of byte `offset` of `input`; O(offset).
     pub fn of(input: &[u8], offset: usize) -> Self {
-        let before = &input[..offset.min(input.len())];
-        let line_start = memchr::memrchr(b'\n', before).map_or(0, |at| at + 1);
         Self {
             offset,
-            line: memchr::memchr_iter(b'\n', before).count() + 1,
-            column: before.len() - line_start + 1,
+            ..Self::START.behind(&input[..offset.min(input.len())])
+        }
+    }
+
+    /// The position behind `text`, which starts here.
+    pub(crate) fn behind(self, text: &[u8]) -> Self {
+        let column = match memchr::memrchr(b'\n', text) {
+            Some(at) => text.len() - at,
+            None => self.column + text.len(),
+        };
+        Self {
+            offset: self.offset + text.len(),
+            line: self.line + memchr::memchr_iter(b'\n', text).count(),
+            column,
         }
     }
 }
@@ -178,6 +195,15 @@ impl Error {
             Self::StorePath { .. } => "store-path",
             Self::InDerivation { source, .. } => source.code(),
             Self::Graph(problems) => problems.code(),
+        }
+    }
+
+    /// Whether more of the input might mend it.
+    pub(crate) fn is_truncation(&self) -> bool {
+        match self {
+            Self::Truncated { .. } => true,
+            Self::InDerivation { source, .. } => source.is_truncation(),
+            _ => false,
         }
     }
 

@@ -256,6 +256,11 @@ impl DerivationGraphBuilder {
         self.edges.push((from, to, wanted));
     }
 
+    /// Takes back the edges since `start`, of a derivation that could not be read.
+    pub(crate) fn drop_edges(&mut self, start: usize) {
+        self.edges.truncate(start);
+    }
+
     /// Gives a node its derivation; its edges are those since `start`.
     pub(crate) fn define(
         &mut self,

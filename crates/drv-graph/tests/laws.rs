@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use drv_graph::aterm::{Aterm, AtermOutput, Wanted};
+use drv_graph::derivation_json::PieceReader;
 use drv_graph::{
     DerivationGraph, DerivationGraphBuilder, DerivationParts, DrvFiles, DrvId, KeepEnv,
     ReadOptions, StorePath, derivation_json, dry_run, eval_jobs, narinfo, path_info,
@@ -196,6 +197,7 @@ proptest! {
         file in any::<prop::sample::Index>(),
         cut in any::<prop::sample::Index>(),
         changes in vec((any::<prop::sample::Index>(), any::<u8>()), 0..3),
+        piece in 1_usize..3000,
     ) {
         let files = fixtures();
         let mut input = files[file.index(files.len())].clone();
@@ -204,8 +206,44 @@ proptest! {
             input[at] = byte;
         }
         read_everything(&input);
+        check_pieces(&input, piece);
         input.truncate(cut.index(input.len()));
         read_everything(&input);
+        check_pieces(&input, piece);
+    }
+}
+
+/// However a text is cut into pieces, the same comes of it.
+fn check_pieces(input: &[u8], size: usize) {
+    let options = ReadOptions {
+        keep_env: KeepEnv::All,
+        recipes: true,
+        ..ReadOptions::default()
+    };
+    let in_pieces = || {
+        let mut builder = DerivationGraphBuilder::new();
+        let mut reader = PieceReader::new(&options);
+        let (mut start, mut end) = (0, 0);
+        while end < input.len() {
+            end = (end + size).min(input.len());
+            start += reader.read(&mut builder, &input[start..end], end == input.len())?;
+        }
+        builder.finish()
+    };
+    if !input.is_empty() {
+        assert_eq!(in_pieces(), derivation_json::read(input, &options));
+    }
+}
+
+#[test]
+fn a_whole_file_reads_alike_in_pieces_of_any_size() {
+    for file in fixtures() {
+        for size in [1, 2, 3, 7, 100, 4096] {
+            // Each byte more reads the derivation at hand anew.
+            if file.len() / size < 20_000 {
+                check_pieces(file, size);
+            }
+        }
     }
 }
 

@@ -5,7 +5,7 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use crate::failure::Failure;
-use crate::progress::Progress;
+use crate::progress::{Progress, Underway};
 
 /// The name that stands for standard input.
 const STDIN: &str = "-";
@@ -23,28 +23,115 @@ pub(crate) fn shown(path: &Path) -> String {
 ///
 /// A plain file is read into one buffer of its size: there is never a second copy of it.
 pub(crate) fn read(path: &Path, progress: &Progress) -> Result<Vec<u8>, Failure> {
-    let failed = |e| Failure::reading(path, e);
-    let mut bytes = Vec::new();
-    if path == Path::new(STDIN) {
-        let _reading = progress.reading("standard input", None);
-        let read = progress.wrap(io::stdin().lock()).read_to_end(&mut bytes);
-        read.map_err(|e| Failure::reading(&PathBuf::from("standard input"), e))?;
-        return unpack(bytes, path);
+    Pieces::open(path, progress)?.into_whole()
+}
+
+/// The bytes of a file, or of standard input for `-`, a piece at a time.
+///
+/// What is packed is unpacked as a whole, and one piece.
+pub(crate) struct Pieces<'p> {
+    path: PathBuf,
+    /// What is still to be read, with its size where that is known.
+    source: Option<(Box<dyn Read + 'p>, Option<u64>)>,
+    buffer: Vec<u8>,
+    /// The piece at hand is `buffer[start..end]`.
+    start: usize,
+    end: usize,
+    _reading: Underway<'p>,
+}
+
+impl<'p> Pieces<'p> {
+    /// Small enough for the piece to stay in the processor's cache until it has been looked at:
+    /// half the time of reading a large file goes into memory that is touched for the first time.
+    const SIZE: usize = 1 << 18;
+
+    /// Opens a file, and reads its first piece.
+    pub(crate) fn open(path: &Path, progress: &'p Progress) -> Result<Self, Failure> {
+        let is_stdin = path == Path::new(STDIN);
+        let (source, size): (Box<dyn Read + 'p>, _) = if is_stdin {
+            (Box::new(progress.wrap(io::stdin().lock())), None)
+        } else {
+            let failed = |e| Failure::reading(path, e);
+            let file = File::open(path).map_err(failed)?;
+            let metadata = file.metadata().map_err(failed)?;
+            if metadata.is_dir() {
+                return Err(failed(io::Error::from(io::ErrorKind::IsADirectory)));
+            }
+            (Box::new(progress.wrap(file)), Some(metadata.len()))
+        };
+        let mut pieces = Self {
+            path: path.to_owned(),
+            source: Some((source, size)),
+            buffer: vec![0; Self::SIZE],
+            start: 0,
+            end: 0,
+            _reading: progress.reading(&shown(path), size),
+        };
+        pieces.fill()?;
+        if packing(pieces.piece()).is_some() {
+            let unpacked = unpack(pieces.read_rest()?, path)?;
+            pieces.end = unpacked.len();
+            pieces.buffer = unpacked;
+        }
+        Ok(pieces)
     }
-    let mut file = File::open(path).map_err(failed)?;
-    let metadata = file.metadata().map_err(failed)?;
-    if metadata.is_dir() {
-        return Err(failed(io::Error::from(io::ErrorKind::IsADirectory)));
+
+    /// The piece at hand; empty where all has been consumed.
+    pub(crate) fn piece(&self) -> &[u8] {
+        &self.buffer[self.start..self.end]
     }
-    let _reading = progress.reading(&shown(path), Some(metadata.len()));
-    // Room for some more than its size, so that the read that finds the end grows nothing.
-    let size = usize::try_from(metadata.len()).unwrap_or(usize::MAX);
-    bytes
-        .try_reserve_exact(size.saturating_add(64))
-        .map_err(|_| failed(io::Error::from(io::ErrorKind::OutOfMemory)))?;
-    let read = progress.wrap(&mut file).read_to_end(&mut bytes);
-    read.map_err(failed)?;
-    unpack(bytes, path)
+
+    /// Whether nothing comes behind the piece at hand.
+    pub(crate) fn is_last(&self) -> bool {
+        self.source.is_none()
+    }
+
+    /// Goes on to what is left of the piece behind its first `done` bytes, and more.
+    pub(crate) fn advance(&mut self, done: usize) -> Result<(), Failure> {
+        self.start += done;
+        self.buffer.copy_within(self.start..self.end, 0);
+        self.end -= self.start;
+        self.start = 0;
+        if self.end == self.buffer.len() {
+            self.buffer.resize(2 * self.end, 0);
+        }
+        self.fill()
+    }
+
+    fn fill(&mut self) -> Result<(), Failure> {
+        while let Some((source, _)) = &mut self.source
+            && self.end < self.buffer.len()
+        {
+            match source.read(&mut self.buffer[self.end..]) {
+                Ok(0) => self.source = None,
+                Ok(n) => self.end += n,
+                Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
+                Err(e) => return Err(Failure::reading(Path::new(&shown(&self.path)), e)),
+            }
+        }
+        Ok(())
+    }
+
+    /// All that has not been consumed.
+    pub(crate) fn into_whole(mut self) -> Result<Vec<u8>, Failure> {
+        self.read_rest()
+    }
+
+    fn read_rest(&mut self) -> Result<Vec<u8>, Failure> {
+        let failed = |e| Failure::reading(Path::new(&shown(&self.path)), e);
+        let mut bytes = std::mem::take(&mut self.buffer);
+        bytes.truncate(self.end);
+        bytes.drain(..self.start);
+        if let Some((mut source, size)) = self.source.take() {
+            // Room for some more than its size, so that the read that finds the end grows nothing.
+            let size = size.map_or(0, |size| usize::try_from(size).unwrap_or(usize::MAX));
+            bytes
+                .try_reserve_exact(size.saturating_sub(bytes.len()).saturating_add(64))
+                .map_err(|_| failed(io::Error::from(io::ErrorKind::OutOfMemory)))?;
+            source.read_to_end(&mut bytes).map_err(failed)?;
+        }
+        Ok(bytes)
+    }
 }
 
 #[derive(Clone, Copy)]
@@ -53,11 +140,17 @@ enum Packing {
     Zstd,
 }
 
+fn packing(bytes: &[u8]) -> Option<Packing> {
+    match bytes {
+        [0x1f, 0x8b, ..] => Some(Packing::Gzip),
+        [0x28, 0xb5, 0x2f, 0xfd, ..] => Some(Packing::Zstd),
+        _ => None,
+    }
+}
+
 fn unpack(bytes: Vec<u8>, path: &Path) -> Result<Vec<u8>, Failure> {
-    let packing = match &bytes[..] {
-        [0x1f, 0x8b, ..] => Packing::Gzip,
-        [0x28, 0xb5, 0x2f, 0xfd, ..] => Packing::Zstd,
-        _ => return Ok(bytes),
+    let Some(packing) = packing(&bytes) else {
+        return Ok(bytes);
     };
     let mut out = Vec::new();
     let (name, done) = match packing {

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use drv_graph::derivation_json::PieceReader;
 use drv_graph::{
     DerivationGraph, DerivationGraphBuilder, DrvFiles, EvalJob, Format, KeepEnv, ReadOptions,
     StorePath, derivation_json, eval_jobs,
@@ -9,8 +10,9 @@ use drv_graph::{
 use hw_profile::arch::TARGET_VARIABLES;
 use tier_planner::subject::ENV_KEYS;
 
+use super::content::{self, Pieces};
+use super::data_failure;
 use super::roots::{Wanted, What};
-use super::{content, data_failure};
 use crate::failure::Failure;
 use crate::progress::Progress;
 
@@ -49,8 +51,7 @@ pub(crate) fn read(
         if file.is_dir() {
             reading.directory(file, roots)?;
         } else {
-            let bytes = content::read(file, progress)?;
-            reading.take(file, &bytes)?;
+            reading.file(file)?;
         }
     }
     reading.finish()
@@ -122,6 +123,32 @@ impl<'a> Reading<'a> {
         })
     }
 
+    /// A file; JSON of derivations as it comes in, for that can be large.
+    fn file(&mut self, file: &Path) -> Result<(), Failure> {
+        let mut pieces = Pieces::open(file, self.progress)?;
+        if Format::detect(pieces.piece()) != Some(Format::DerivationJson) {
+            return self.take(file, &pieces.into_whole()?);
+        }
+        let (builder, options) = self.json(file);
+        let mut reader = PieceReader::new(options);
+        loop {
+            let is_last = pieces.is_last();
+            let done = reader
+                .read(builder, pieces.piece(), is_last)
+                .map_err(|e| data_failure(file, &e))?;
+            if is_last {
+                return Ok(());
+            }
+            pieces.advance(done)?;
+        }
+    }
+
+    fn json(&mut self, file: &Path) -> (&mut DerivationGraphBuilder, &ReadOptions) {
+        let start = || (file.to_owned(), DerivationGraphBuilder::new());
+        let (_, builder) = self.json.get_or_insert_with(start);
+        (builder, &self.options)
+    }
+
     fn take(&mut self, file: &Path, bytes: &[u8]) -> Result<(), Failure> {
         if bytes.trim_ascii().is_empty() {
             return Err(Failure::Data {
@@ -134,10 +161,8 @@ impl<'a> Reading<'a> {
         }
         match Format::detect(bytes) {
             Some(Format::DerivationJson) => {
-                let (_, builder) = self
-                    .json
-                    .get_or_insert_with(|| (file.to_owned(), DerivationGraphBuilder::new()));
-                derivation_json::read_into(builder, bytes, &self.options)
+                let (builder, options) = self.json(file);
+                derivation_json::read_into(builder, bytes, options)
                     .map_err(|e| data_failure(file, &e))
             }
             Some(Format::ATerm) => self.drv_file(file, bytes),

@@ -36,6 +36,8 @@ impl Kind {
 pub(crate) struct Scanner<'a> {
     text: &'a str,
     pub(super) at: usize,
+    /// Where `text` starts in the input.
+    start: Position,
     format: Format,
     pub(super) keys: OpenKeys<'a>,
 }
@@ -62,9 +64,15 @@ impl<'a> Scanner<'a> {
         Self {
             text,
             at: 0,
+            start: Position::START,
             format,
             keys: OpenKeys::default(),
         }
+    }
+
+    /// The same, of a text that starts there in the input.
+    pub(crate) fn starting_at(self, start: Position) -> Self {
+        Self { start, ..self }
     }
 
     pub(crate) fn offset(&self) -> usize {
@@ -77,7 +85,13 @@ impl<'a> Scanner<'a> {
     }
 
     pub(crate) fn position(&self, offset: usize) -> Position {
-        Position::of(self.text.as_bytes(), offset)
+        let before = offset.min(self.text.len());
+        self.start.behind(&self.text.as_bytes()[..before])
+    }
+
+    /// Whether nothing at all follows.
+    pub(crate) fn is_spent(&self) -> bool {
+        self.at == self.text.len()
     }
 
     pub(crate) fn slice(&self, from: usize, to: usize) -> &'a str {
@@ -119,6 +133,14 @@ impl<'a> Scanner<'a> {
             expected,
             found: found.article(),
             position: self.position(at),
+        })
+    }
+
+    #[cold]
+    pub(crate) fn duplicate(&self, key: Text<'_>) -> Fault {
+        Box::new(Error::DuplicateKey {
+            key: key.decode().into_owned(),
+            position: self.position(key.at - 1),
         })
     }
 
@@ -175,8 +197,7 @@ impl<'a> Scanner<'a> {
         field: &str,
         mut entry: impl FnMut(&mut Self, Text<'a>) -> Result<(), Fault>,
     ) -> Result<(), Fault> {
-        self.of_kind(Kind::Object, field)?;
-        self.at += 1;
+        self.open_object(field)?;
         let mut object = self.keys.open();
         let mut first = true;
         while let Some(key) = self.next_key(&mut object, first)? {
@@ -186,23 +207,37 @@ impl<'a> Scanner<'a> {
         Ok(())
     }
 
+    /// Reads the opening brace of an object.
+    pub(crate) fn open_object(&mut self, field: &str) -> Result<(), Fault> {
+        self.of_kind(Kind::Object, field)?;
+        self.at += 1;
+        Ok(())
+    }
+
     /// The next key of an object, up to its colon; `None` behind the closing brace.
     pub(super) fn next_key(
         &mut self,
         object: &mut OpenObject,
         first: bool,
     ) -> Result<Option<Text<'a>>, Fault> {
+        let Some(key) = self.member(first)? else {
+            return match self.keys.close(*object) {
+                Some(key) => Err(self.duplicate(key)),
+                None => Ok(None),
+            };
+        };
+        self.keys.add(object, key);
+        Ok(Some(key))
+    }
+
+    /// As [`object`](Self::object) does it, key by key, for those that see to keys that stand
+    /// twice themselves.
+    pub(crate) fn member(&mut self, first: bool) -> Result<Option<Text<'a>>, Fault> {
         self.skip_space();
         match self.byte() {
             Some(b'}') => {
                 self.at += 1;
-                return match self.keys.close(*object) {
-                    Some(key) => Err(Box::new(Error::DuplicateKey {
-                        key: key.decode().into_owned(),
-                        position: self.position(key.at - 1),
-                    })),
-                    None => Ok(None),
-                };
+                return Ok(None);
             }
             Some(b',') if !first => {
                 self.at += 1;
@@ -215,7 +250,6 @@ impl<'a> Scanner<'a> {
             return Err(self.expected("a key in quotes"));
         }
         let key = self.text_here()?;
-        self.keys.add(object, key);
         self.skip_space();
         if self.byte() != Some(b':') {
             return Err(self.expected("`:`"));
@@ -310,8 +344,10 @@ impl<'a> Scanner<'a> {
             }
             Some(b'u') => match self.code_unit()? {
                 0xd800..=0xdbff => {
-                    let low = self.text.as_bytes().get(self.at..self.at + 2) == Some(b"\\u");
-                    self.at += usize::from(low);
+                    let rest = &self.text.as_bytes()[self.at..];
+                    let low = rest.starts_with(b"\\u");
+                    // Where the text ends in the midst of it, that is what is wrong.
+                    self.at += usize::from(low || rest == b"\\");
                     if low && matches!(self.code_unit()?, 0xdc00..=0xdfff) {
                         Ok(())
                     } else {

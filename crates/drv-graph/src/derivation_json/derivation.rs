@@ -1,140 +1,44 @@
-//! What `nix derivation show` (once `nix show-derivation`) prints, in every shape it has had.
-//!
-//! | Nix | what changed |
-//! |---|---|
-//! | up to 2.14 | path → derivation, with `inputDrvs`, `inputSrcs`, `hashAlgo: "r:sha256"` |
-//! | 2.15 | `name` |
-//! | 2.18 | an input is `{dynamicOutputs, outputs}` |
-//! | 2.23 | `method` beside `hashAlgo` |
-//! | 2.30 | `structuredAttrs` in place of `env.__json` |
-//! | 2.32 | `version: 3`; paths without store directory; fixed outputs without path |
-//! | 2.33 | `{version: 4, derivations}`, `inputs: {srcs, drvs}`, `{hash, method}` |
-//!
-//! Each field is read as it stands, so that the shapes need not be told apart, and what lies
-//! between two of them reads too. Versions above 4 are refused.
+//! One derivation of the text.
 
 use std::borrow::Cow;
 
+use super::walk::{Walk, check_version};
 use crate::attributes::{Attribute, Attributes, Keeper};
 use crate::interner::Interner;
 use crate::json::{Fault, Kind, Scanner, Text};
 use crate::{
-    ContentHash, DEFAULT_STORE_DIR, Derivation, DerivationGraph, DerivationGraphBuilder,
-    DerivationParts, Error, Format, HashAlgo, HashMethod, Output, OutputKind, ReadOptions,
-    StorePath, StorePathError,
+    ContentHash, DEFAULT_STORE_DIR, Derivation, DerivationGraphBuilder, DerivationParts, Error,
+    HashAlgo, HashMethod, Output, OutputKind, ReadOptions, StorePath, StorePathError,
 };
 
-/// The newest version of the format that is known here.
-const NEWEST: u64 = 4;
-
-/// Reads a graph; every input of every derivation must be in it (`-r`).
-///
-/// O(n) in the length of `input`, which is borrowed: besides it and the graph, memory is needed
-/// for one derivation. Where nothing is kept of environments, a graph takes about 1.5 kB for
-/// each derivation and 400 MB of text take less than a second.
-///
-/// # Errors
-/// The first fault of the text, with its position, or all that is wrong with the graph.
-pub fn read(input: &[u8], options: &ReadOptions) -> Result<DerivationGraph, Error> {
-    let mut builder = DerivationGraphBuilder::new();
-    read_into(&mut builder, input, options)?;
-    builder.finish()
-}
-
-/// Adds derivations to those of other inputs.
-///
-/// # Errors
-/// The first fault of the text, with its position. The builder then has what came before it.
-pub fn read_into(
-    builder: &mut DerivationGraphBuilder,
-    input: &[u8],
-    options: &ReadOptions,
-) -> Result<(), Error> {
-    read_text(builder, input, options).map_err(|fault| match *fault {
-        Error::NotUtf8 { .. } => *fault,
-        // A shape of tomorrow shows as any fault; what helps is to name its version.
-        _ => unknown_version(input).unwrap_or(*fault),
-    })
-}
-
-fn read_text(
-    builder: &mut DerivationGraphBuilder,
-    input: &[u8],
-    options: &ReadOptions,
-) -> Result<(), Fault> {
-    let mut scanner = Scanner::new(input, Format::DerivationJson)?;
-    if options.recipes {
-        builder.keep_recipes();
-    }
-    let mut reader = Reader {
-        builder,
-        options,
-        store_dir: options.store_dir.clone(),
-        before: scanner.clone(),
-        interner: Interner::default(),
-        full_path: String::new(),
-    };
-    for_each_derivation(&mut scanner, |scanner, key| reader.derivation(scanner, key))?;
-    scanner.end()
-}
-
-/// Walks over the derivations, whether they are wrapped or not; checks versions.
-fn for_each_derivation<'a>(
-    scanner: &mut Scanner<'a>,
-    mut each: impl FnMut(&mut Scanner<'a>, Text<'a>) -> Result<(), Fault>,
-) -> Result<(), Fault> {
-    scanner.object("the input", |scanner, key| {
-        if key.is("version") && scanner.kind()? != Kind::Object {
-            check_version(scanner)
-        } else if key.is("derivations") {
-            scanner.object("derivations", &mut each)
-        } else {
-            each(scanner, key)
-        }
-    })
-}
-
-fn check_version(scanner: &mut Scanner<'_>) -> Result<(), Fault> {
-    scanner.kind()?;
-    let at = scanner.offset();
-    let version = scanner.unsigned("version")?;
-    if version <= NEWEST {
-        return Ok(());
-    }
-    Err(Box::new(Error::UnknownVersion {
-        format: Format::DerivationJson,
-        version: version.to_string(),
-        position: scanner.position(at),
-    }))
-}
-
-/// Looks for a version that is not known, anywhere in an input that could not be read.
-fn unknown_version(input: &[u8]) -> Option<Error> {
-    fn look(scanner: &mut Scanner<'_>, depth: u32) -> Result<(), Fault> {
-        scanner.object("", |scanner, key| match scanner.kind()? {
-            Kind::Number if key.is("version") => check_version(scanner),
-            // The input, perhaps `derivations`, a derivation.
-            Kind::Object if depth < 2 => look(scanner, depth + 1),
-            _ => scanner.skip(),
-        })
-    }
-    let mut scanner = Scanner::new(input, Format::DerivationJson).ok()?;
-    match look(&mut scanner, 0) {
-        Err(fault) if matches!(*fault, Error::UnknownVersion { .. }) => Some(*fault),
-        _ => None,
-    }
-}
-
-struct Reader<'a, 'o> {
-    builder: &'o mut DerivationGraphBuilder,
-    options: &'o ReadOptions,
+/// What one derivation has in common with the next.
+#[derive(Debug, Default)]
+pub(super) struct Common {
     /// Where paths without a directory are; found out when the first is met.
     store_dir: Option<String>,
-    /// The start of the input, to find that out.
-    before: Scanner<'a>,
     interner: Interner,
     /// Reused for paths that have to be put together.
     full_path: String,
+}
+
+impl Common {
+    pub(super) fn new(options: &ReadOptions) -> Self {
+        Self {
+            store_dir: options.store_dir.clone(),
+            ..Self::default()
+        }
+    }
+}
+
+/// Reads derivations into a builder.
+pub(super) struct Reader<'r> {
+    pub(super) builder: &'r mut DerivationGraphBuilder,
+    pub(super) options: &'r ReadOptions,
+    pub(super) common: &'r mut Common,
+    /// Where the derivation at hand is, to look from there on.
+    pub(super) here: (usize, Walk),
+    /// Whether the text goes on behind what is there of it.
+    pub(super) goes_on: bool,
 }
 
 /// What has been read of one derivation.
@@ -151,10 +55,22 @@ struct Entry<'a> {
     structured: Option<Attributes>,
 }
 
-impl<'a> Reader<'a, '_> {
-    fn derivation(&mut self, scanner: &mut Scanner<'a>, key: Text<'a>) -> Result<(), Fault> {
-        let number = self.with_path(scanner, key, |reader, path| reader.builder.number_of(path))?;
+impl<'a> Reader<'_> {
+    /// The number of the derivation with that key.
+    pub(super) fn number(&mut self, scanner: &Scanner<'a>, key: Text<'a>) -> Result<u32, Fault> {
+        self.with_path(scanner, key, |reader, path| reader.builder.number_of(path))
+    }
+
+    /// Reads what stands behind the key; on a fault the builder is as before.
+    pub(super) fn derivation(
+        &mut self,
+        scanner: &mut Scanner<'a>,
+        key: Text<'a>,
+        number: u32,
+    ) -> Result<(), Fault> {
+        let first_edge = self.builder.edge_mark();
         self.body(scanner, key, number).map_err(|source| {
+            self.builder.drop_edges(first_edge);
             Box::new(Error::InDerivation {
                 path: self.builder.path_of(number).clone(),
                 source,
@@ -229,15 +145,16 @@ impl<'a> Reader<'a, '_> {
             input_sources: entry.sources,
             system: {
                 let system = entry.system.ok_or_else(|| missing("system"))?;
-                self.interner.text(&system.decode())
+                self.common.interner.text(&system.decode())
             },
             builder: {
                 let builder = entry.builder.ok_or_else(|| missing("builder"))?;
-                self.interner.text(&builder.decode())
+                self.common.interner.text(&builder.decode())
             },
             args: {
                 let args = entry.args.iter();
-                args.map(|arg| self.interner.text(&arg.decode())).collect()
+                args.map(|arg| self.common.interner.text(&arg.decode()))
+                    .collect()
             },
             ..self.blank(number)
         };
@@ -251,7 +168,7 @@ impl<'a> Reader<'a, '_> {
     }
 
     fn blank(&mut self, number: u32) -> DerivationParts {
-        let empty = self.interner.text("");
+        let empty = self.common.interner.text("");
         DerivationParts {
             path: self.builder.path_of(number).clone(),
             outputs: Vec::new(),
@@ -276,8 +193,9 @@ impl<'a> Reader<'a, '_> {
     ) -> Result<(), Fault> {
         scanner.array("inputSrcs", |scanner| {
             let source = scanner.string("inputSrcs")?;
-            sources
-                .push(self.with_path(scanner, source, |reader, path| reader.interner.path(path))?);
+            sources.push(self.with_path(scanner, source, |reader, path| {
+                reader.common.interner.path(path)
+            })?);
             Ok(())
         })
     }
@@ -285,8 +203,7 @@ impl<'a> Reader<'a, '_> {
     fn inputs(&mut self, scanner: &mut Scanner<'a>, of: u32) -> Result<(), Fault> {
         let mut outputs = Vec::new();
         scanner.object("inputDrvs", |scanner, key| {
-            let input =
-                self.with_path(scanner, key, |reader, path| reader.builder.number_of(path))?;
+            let input = self.number(scanner, key)?;
             outputs.clear();
             if scanner.kind()? == Kind::Array {
                 output_names(scanner, &mut outputs)?;
@@ -321,7 +238,7 @@ impl<'a> Reader<'a, '_> {
     fn outputs(&mut self, scanner: &mut Scanner<'a>) -> Result<Vec<Output>, Fault> {
         let mut outputs = Vec::new();
         scanner.object("outputs", |scanner, name| {
-            let name = self.interner.text(&name.decode());
+            let name = self.common.interner.text(&name.decode());
             scanner.kind()?;
             let at = scanner.offset();
             let mut path = None;
@@ -375,7 +292,7 @@ impl<'a> Reader<'a, '_> {
     fn keeper(&mut self) -> Keeper<'_> {
         Keeper {
             env: &self.options.keep_env,
-            interner: &mut self.interner,
+            interner: &mut self.common.interner,
             recipes: self.builder.recipes_mut().filter(|_| self.options.recipes),
         }
     }
@@ -391,13 +308,13 @@ impl<'a> Reader<'a, '_> {
         let used = if name.starts_with('/') {
             use_path(self, &name)
         } else {
-            let mut full = std::mem::take(&mut self.full_path);
+            let mut full = std::mem::take(&mut self.common.full_path);
             full.clear();
-            full.push_str(self.store_dir());
+            full.push_str(self.store_dir(scanner)?);
             full.push('/');
             full.push_str(&name);
             let used = use_path(self, &full);
-            self.full_path = full;
+            self.common.full_path = full;
             used
         };
         used.map_err(|source| {
@@ -409,11 +326,20 @@ impl<'a> Reader<'a, '_> {
         })
     }
 
-    fn store_dir(&mut self) -> &str {
-        let before = &self.before;
-        self.store_dir.get_or_insert_with(|| {
-            shown_store_dir(before.clone()).unwrap_or_else(|| DEFAULT_STORE_DIR.to_owned())
-        })
+    fn store_dir(&mut self, scanner: &Scanner<'a>) -> Result<&str, Fault> {
+        if self.common.store_dir.is_none() {
+            let (at, walk) = self.here;
+            let mut ahead = scanner.clone();
+            ahead.rewind(at);
+            let shown = match shown_store_dir(ahead, walk) {
+                Err(fault) if self.goes_on && fault.is_truncation() => return Err(fault),
+                // The reader itself will meet any other fault and report it.
+                shown => shown.unwrap_or_default(),
+            };
+            self.common.store_dir = shown;
+        }
+        let default = || DEFAULT_STORE_DIR.to_owned();
+        Ok(self.common.store_dir.get_or_insert_with(default))
     }
 }
 
@@ -426,10 +352,13 @@ fn output_names<'a>(scanner: &mut Scanner<'a>, names: &mut Vec<Cow<'a, str>>) ->
 
 /// The store directory of paths that are written without it: an environment has each output
 /// under its name, in full. The first derivation that shows one decides.
-fn shown_store_dir(mut scanner: Scanner<'_>) -> Option<String> {
+fn shown_store_dir(mut scanner: Scanner<'_>, mut walk: Walk) -> Result<Option<String>, Fault> {
     let mut shown = None;
-    // Faults end the search; the reader itself will meet them and report them.
-    let _ = for_each_derivation(&mut scanner, |scanner, key| {
+    while let Some(key) = walk.next(&mut scanner)? {
+        if walk.is_about_all(key) {
+            walk.pass(&mut scanner, key)?;
+            continue;
+        }
         let name = key.decode();
         let name = name.get(33..).and_then(|name| name.strip_suffix(".drv"));
         scanner.object("", |scanner, key| {
@@ -437,17 +366,21 @@ fn shown_store_dir(mut scanner: Scanner<'_>) -> Option<String> {
                 return scanner.skip();
             }
             scanner.object("env", |scanner, _| {
-                if let Ok(path) = StorePath::parse(&scanner.string("env")?.decode())
+                let value = scanner.string("env")?;
+                if shown.is_none()
+                    && let Ok(path) = StorePath::parse(&value.decode())
                     && name.is_some_and(|name| path.name().starts_with(name))
                 {
                     shown = Some(path.store_dir().to_owned());
-                    return Err(scanner.expected(""));
                 }
                 Ok(())
             })
-        })
-    });
-    shown
+        })?;
+        if shown.is_some() {
+            break;
+        }
+    }
+    Ok(shown)
 }
 
 /// Fixed outputs have no path since Nix 2.32; it stands in the environment still.
