@@ -3,7 +3,10 @@
 //! A profile only tells what is wanted. Whether an overlay passes it on, or is applied at all,
 //! shows in the derivation's environment and nowhere else.
 
+use std::sync::LazyLock;
+
 use drv_graph::Derivation;
+use regex::bytes::Regex;
 
 use crate::subject::Language;
 
@@ -61,7 +64,13 @@ impl BuildSigns {
     ) -> Self {
         let text = |key| env(key).unwrap_or_default();
         let is_on = |key| matches!(text(key), "1" | "true");
-        let flags = || FLAGS.iter().flat_map(|key| words(text(key)));
+        let telling = || {
+            FLAGS
+                .iter()
+                .map(|key| text(key))
+                .filter(|text| may_ask(text))
+        };
+        let flags = || telling().flat_map(words);
         let is_python = language.is_none() && bare_pname.starts_with("python");
         // To gcc and binutils the flag is a feature of what they compile later.
         let is_tool_chain = ["gcc", "binutils"].iter().any(|tool| {
@@ -90,6 +99,16 @@ impl BuildSigns {
             tests: is_on("doCheck") || checks_when_installed,
         }
     }
+}
+
+/// Whether any word of these flags can ask for LTO or PGO: nearly no text does, and a graph has
+/// hundreds of bytes of flags for each derivation.
+fn may_ask(flags: &str) -> bool {
+    static TELLING: LazyLock<Option<Regex>> = LazyLock::new(|| {
+        Regex::new("lto|LTO|INTERPROCEDURAL_OPTIMIZATION|pgo|profile|enable-optimizations").ok()
+    });
+    let telling = TELLING.as_ref();
+    telling.is_none_or(|telling| telling.is_match(flags.as_bytes()))
 }
 
 /// The words of flags: separated by space in an environment, a list of JSON with structured

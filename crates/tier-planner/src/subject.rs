@@ -217,9 +217,9 @@ pub fn subjects<'g>(
     graph: &'g DerivationGraph,
     attribute: impl Fn(DrvId) -> Option<&'g str>,
 ) -> Vec<Subject<'g>> {
-    let brings: Vec<BuildSystems> = graph
+    let as_inputs: Vec<AsInput<'_>> = graph
         .iter()
-        .map(|(_, derivation)| BuildSystems::of_input(derivation.name()))
+        .map(|(_, derivation)| AsInput::of(derivation))
         .collect();
     graph
         .iter()
@@ -228,9 +228,10 @@ pub fn subjects<'g>(
             subject.attribute = attribute(id);
             subject.build_systems = graph
                 .inputs(id)
-                .map(|input| brings[input.id.index()])
+                .map(|input| as_inputs[input.id.index()].brings)
                 .fold(BuildSystems::default(), BuildSystems::and);
-            if subject.kind == Kind::Build && is_wrapper(graph, id, derivation) {
+            let inputs = || graph.inputs(id).map(|input| &as_inputs[input.id.index()]);
+            if subject.kind == Kind::Build && is_wrapper(derivation, &subject, inputs) {
                 subject.kind = Kind::Wrapper;
             }
             subject
@@ -238,24 +239,46 @@ pub fn subjects<'g>(
         .collect()
 }
 
+/// What a derivation is to those that need it; there are many times more edges than derivations.
+struct AsInput<'g> {
+    name: &'g str,
+    /// What it is the `…-unwrapped` of.
+    unwrapped: Option<&'g str>,
+    is_fixed_output: bool,
+    brings: BuildSystems,
+}
+
+impl<'g> AsInput<'g> {
+    fn of(derivation: &'g Derivation) -> Self {
+        let name = derivation.name();
+        Self {
+            name,
+            unwrapped: derivation.pname().strip_suffix("-unwrapped"),
+            is_fixed_output: derivation.is_fixed_output(),
+            brings: BuildSystems::of_input(name),
+        }
+    }
+}
+
 /// Whether a derivation has no sources of its own, fetched or from the evaluation's files, and has
 /// the name of one of its inputs: in nixpkgs chromium wraps `chromium-…`, and firefox and neovim
 /// wrap `…-unwrapped`. Without sources alone is not enough: a small package set may write its
 /// sources into the derivation.
-fn is_wrapper(graph: &DerivationGraph, id: DrvId, derivation: &Derivation) -> bool {
+fn is_wrapper<'i, 'g: 'i, I: Iterator<Item = &'i AsInput<'g>>>(
+    derivation: &Derivation,
+    subject: &Subject<'_>,
+    inputs: impl Fn() -> I,
+) -> bool {
     let is_small = |name: &str| {
         let ends = [
             ".sh", ".patch", ".diff", ".py", ".pl", ".nix", ".conf", ".desktop", "-hook",
         ];
         ends.iter().any(|end| name.ends_with(end))
     };
-    let wraps = |input: &Derivation| {
-        let bare = input.pname().strip_suffix("-unwrapped");
-        input.name() == derivation.name() || bare == Some(derivation.pname())
-    };
-    let inputs = || graph.inputs(id).filter_map(|input| graph.get(input.id));
-    inputs().any(|input| !input.is_fixed_output() && wraps(input))
-        && inputs().all(|input| !input.is_fixed_output() || is_small(input.name()))
+    let wraps =
+        |input: &AsInput<'_>| input.name == subject.name || input.unwrapped == Some(subject.pname);
+    inputs().any(|input| !input.is_fixed_output && wraps(input))
+        && inputs().all(|input| !input.is_fixed_output || is_small(input.name))
         && derivation
             .input_sources()
             .iter()
