@@ -5,6 +5,7 @@ mod findings;
 mod gates;
 mod settings;
 
+use std::mem::ManuallyDrop;
 use std::path::Path;
 
 use cache_policy::Inventory;
@@ -34,7 +35,9 @@ pub(crate) fn run(args: &PlanArgs) -> Result<Outcome, Failure> {
         let said = format!("planned by {file}; --no-config leaves it out");
         output::complain(&render::untrusted::for_terminal(&said));
     }
-    let input = settings.source.read(Keep::ForEstimates, &progress)?;
+    // Nobody needs its memory before the process ends, and to give back that of 100,000
+    // derivations, one allocation after another, takes as long as to schedule them.
+    let input = ManuallyDrop::new(settings.source.read(Keep::ForEstimates, &progress)?);
     let mut diagnostics = std::mem::take(&mut settings.diagnostics);
     diagnostics.extend(input.failed_jobs.iter().map(findings::failed_job));
     let is_evaluated = settings.source.is_evaluated();
