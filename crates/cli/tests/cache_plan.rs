@@ -236,6 +236,11 @@ fn what_is_not_wanted_goes_and_what_others_have_is_not_pushed() {
     let output = plan(&["--capacity", "3 kB", "--held", &file, "--check"]);
     assert_eq!(output.status.code(), Some(1));
     assert!(text(&output.stderr).contains("the cache does not hold what it should"));
+    // Nobody can make Cachix do that; without it there is nothing to be said.
+    let by_itself = "Cachix evicts by itself what no pin holds";
+    assert!(text(&output.stdout).contains(by_itself));
+    let output = plan(&["--capacity", "3 kB"]);
+    assert!(!text(&output.stdout).contains(by_itself));
 }
 
 #[test]

@@ -62,6 +62,8 @@ pub(crate) struct CacheTierRules {
 impl OwnCache {
     /// Revisions that are kept when nothing is said.
     const GENERATIONS: u32 = 3;
+    /// The highest level that the client of Cachix takes.
+    const CACHIX_LEVEL: u8 = 16;
 }
 
 /// What stays free of a cache when nothing is said: a tenth.
@@ -92,7 +94,8 @@ pub(super) fn read(
     }
     let generations = table.number("generations", 1).map(|number| number.value);
     let compression = table.string("compression");
-    let compression = compression.and_then(|word| read_compression(&word, &mut table));
+    let compression =
+        compression.and_then(|word| read_compression(&word, kind.as_ref(), &mut table));
     let secret_key = table.string("secret-key");
     if let (Some(key), Some(CacheKind::Cachix)) = (&secret_key, &kind) {
         let problem = Problem::new(
@@ -181,8 +184,12 @@ fn read_kind(table: &mut Table<'_, '_>, dir: &Path) -> Option<CacheKind> {
     }
 }
 
-/// `xz`, `zstd 16`.
-fn read_compression(word: &At<String>, table: &mut Table<'_, '_>) -> Option<Compression> {
+/// `xz`, `zstd 16`. The client of Cachix (1.11) takes fewer than Nix does.
+fn read_compression(
+    word: &At<String>,
+    kind: Option<&CacheKind>,
+    table: &mut Table<'_, '_>,
+) -> Option<Compression> {
     let mut parts = word.value.split_whitespace();
     let method = parts.next().unwrap_or_default();
     let level = parts.next().map(str::parse);
@@ -191,14 +198,26 @@ fn read_compression(word: &At<String>, table: &mut Table<'_, '_>) -> Option<Comp
         (Some(Ok(level)), None) => Compression::from_name(method, Some(level)),
         _ => None,
     };
-    if compression.is_none() {
+    let Some(compression) = compression else {
         let message = format!("`{}` is not a compression", word.value);
         table.problem(
             Problem::new(word.span.clone(), message)
                 .hinted("write `xz`, `xz 0` to `xz 9`, `zstd`, `zstd 1` to `zstd 22`, or `none`"),
         );
+        return None;
+    };
+    let is_pushed = compression
+        .level()
+        .is_some_and(|level| level <= OwnCache::CACHIX_LEVEL);
+    if kind == Some(&CacheKind::Cachix) && !is_pushed {
+        let message = format!("cachix push cannot compress as {compression}");
+        let highest = OwnCache::CACHIX_LEVEL;
+        table.problem(Problem::new(word.span.clone(), message).hinted(format!(
+            "write `xz`, `xz 0` to `xz 9`, `zstd`, or `zstd 1` to `zstd {highest}`"
+        )));
+        return None;
     }
-    compression
+    Some(compression)
 }
 
 fn read_tier(mut table: Table<'_, '_>, text: &str) -> Option<CacheTierRules> {

@@ -198,6 +198,39 @@ fn a_cache_without_a_name_or_a_kind_is_an_error() {
 }
 
 #[test]
+fn a_cache_at_cachix_is_packed_as_its_client_can() {
+    for compression in ["zstd 16", "xz 9", "xz", "zstd"] {
+        let text =
+            format!("[cache]\nname = \"c\"\nkind = \"cachix\"\ncompression = \"{compression}\"\n");
+        Config::parse(Path::new("hmtool.toml"), &text).expect("its client can");
+    }
+    check(
+        "[cache]\nname = \"c\"\nkind = \"cachix\"\ncompression = \"zstd 17\"\n",
+        &expect![[r#"
+            error: cachix push cannot compress as zstd 17
+             --> hmtool.toml:4:15
+              |
+            4 | compression = "zstd 17"
+              |               ^^^^^^^^^
+              |
+              = help: write `xz`, `xz 0` to `xz 9`, `zstd`, or `zstd 1` to `zstd 16`
+        "#]],
+    );
+    check(
+        "[cache]\nname = \"c\"\nkind = \"cachix\"\ncompression = \"none\"\n",
+        &expect![[r#"
+            error: cachix push cannot compress as none
+             --> hmtool.toml:4:15
+              |
+            4 | compression = "none"
+              |               ^^^^^^
+              |
+              = help: write `xz`, `xz 0` to `xz 9`, `zstd`, or `zstd 1` to `zstd 16`
+        "#]],
+    );
+}
+
+#[test]
 fn everything_of_a_cache_has_its_place() {
     check(
         "[machines.shoshin]\n[cache]\nname = \"c\"\nkind = \"file\"\ncapacity = \"1 GB\"\nbuffer = \"2 GB\"\ngenerations = 0\ncompression = \"xz 10\"\nmin-hit-rate = 80\nproducers = [\"shoshim\"]\n[[cache.tiers]]\ntier = 4\nregexes = [\"mcp-(\"]\n[[cache.tiers]]\npackage = [\"a\"]\n",

@@ -167,7 +167,7 @@ fn shell_word(word: &str) -> String {
 }
 
 /// Who does what Cachix's client cannot.
-fn left(cache: &str) -> String {
+pub(super) fn left(cache: &str) -> String {
     format!(
         "Cachix evicts by itself what no pin holds, the longest not asked for first; a pin is \
          removed at https://app.cachix.org/cache/{cache}"

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use super::Screen;
+use super::cache_application;
 use super::sheet::Sheet;
 use super::style::{self, paint};
 use super::table::Align;
@@ -219,6 +220,11 @@ impl Page<'_> {
         let align = [Align::Left, Align::Right, Align::Left];
         self.sheet.table(align, &[], &rows);
         self.more(steps.len());
+        let is_left = |step: &Step| matches!(step, Step::Unpin { .. } | Step::Evict { .. });
+        if self.plan.cache.dir.is_none() && steps.iter().any(is_left) {
+            let text = cache_application::left(&self.plan.cache.name);
+            self.sheet.paragraph(&text);
+        }
     }
 
     fn step(&self, step: &Step) -> [String; 3] {

@@ -23,9 +23,6 @@ use crate::progress::Progress;
 /// Paths given to one call: far below what the kernel allows as arguments.
 const BATCH: usize = 500;
 
-/// The highest level that its client takes.
-const HIGHEST_LEVEL: u8 = 16;
-
 /// What there is to do.
 pub(super) struct Orders {
     /// Commands, in order.
@@ -62,17 +59,18 @@ pub(super) fn orders(
     let situation = planning.situation(&candidates, &nothing, &mut caches, progress)?;
     let model = planning::model(&situation)?;
     let plan = planning::made(&planning.request(&situation, &model), progress)?;
-    let flags = flags(planning.compression)?;
+    let flags = flags(planning.compression);
     let unbuilt = if run {
-        let pushes: Vec<StorePath> = plan.steps.iter().filter_map(pushed).collect();
+        let needed: BTreeSet<StorePath> = plan.steps.iter().filter_map(needed_here).collect();
+        let needed: Vec<StorePath> = needed.into_iter().collect();
         let valid: BTreeSet<StorePath> = nix::valid(
-            &pushes,
+            &needed,
             planning.args.sharing.evaluation.nix_timeout,
             progress,
         )?
         .into_iter()
         .collect();
-        let missing = pushes.into_iter().filter(|path| !valid.contains(path));
+        let missing = needed.into_iter().filter(|path| !valid.contains(path));
         missing
             .map(|path| {
                 let drv = situation.paths[&path].drv.clone();
@@ -143,18 +141,13 @@ fn write(file: &Path, text: &str) -> Result<(), Failure> {
     own_directory::write(file, text, folder.unwrap_or(Path::new(".")))
 }
 
-/// How its client is told to compress.
-fn flags(compression: Compression) -> Result<[String; 4], Failure> {
-    let level = compression.level().filter(|level| *level <= HIGHEST_LEVEL);
-    let level = level.ok_or_else(|| Failure::Usage {
-        message: format!("cachix push cannot compress as {compression}"),
-        hint: format!(
-            "set `compression` in [cache] of hmtool.toml to \"xz 0\" to \"xz 9\" or \"zstd 1\" to \
-             \"zstd {HIGHEST_LEVEL}\""
-        ),
-    })?;
-    let method = compression.method();
-    Ok(["-m", method, "-l", &level.to_string()].map(str::to_owned))
+/// How its client is told to compress; `[cache]` says nothing that it cannot.
+fn flags(compression: Compression) -> Vec<String> {
+    let mut flags = vec!["-m".to_owned(), compression.method().to_owned()];
+    if let Some(level) = compression.level() {
+        flags.extend(["-l".to_owned(), level.to_string()]);
+    }
+    flags
 }
 
 /// The commands that do the steps, in their order, and the steps that none does.
@@ -230,9 +223,10 @@ fn commands(
     (orders, left)
 }
 
-fn pushed(step: &Step<StorePath>) -> Option<StorePath> {
+/// The path that its client takes from the store: it pins only what is valid there, too.
+fn needed_here(step: &Step<StorePath>) -> Option<StorePath> {
     match step {
-        Step::Push { path, .. } => Some(path.clone()),
+        Step::Push { path, .. } | Step::Pin { path, .. } => Some(path.clone()),
         _ => None,
     }
 }
