@@ -56,6 +56,7 @@
 //! | question | answered by |
 //! |---|---|
 //! | what do two graphs differ in, and because of what? | [`compare`](mod@compare) |
+//! | why are two derivations not one? | [`compare::descend`] |
 //! | what would a change build again? | [`rebuild`] |
 //! | how does one thing come to need another? | [`chain`] |
 //! | which inputs have what built again, time after time? | [`drivers`] |

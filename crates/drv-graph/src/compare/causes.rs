@@ -3,7 +3,7 @@
 use std::cmp::Reverse;
 
 use super::both::End;
-use super::difference::{self, Attribute, Difference};
+use super::difference::{self, Difference};
 use super::pairs::Pairs;
 use super::view::Views;
 use super::{Change, Why};
@@ -31,9 +31,9 @@ pub(super) struct Found {
     /// In ascending order of the derivation after.
     pub(super) changes: Vec<Change>,
     /// In ascending order of the derivation after: those that are causes.
-    causes: Vec<Change>,
+    pub(super) causes: Vec<Change>,
     /// By derivation after: whether it is a change.
-    is_changed: Vec<bool>,
+    pub(super) is_changed: Vec<bool>,
 }
 
 impl Found {
@@ -112,19 +112,9 @@ pub(super) fn causes(views: &Views<'_>, pairs: &Pairs, found: &Found) -> Vec<Cau
         .zip(drags)
         .map(|(&change, reached)| {
             let (before, after) = (change.before, change.after);
-            let mut differences = difference::differences(views, pairs, before, after);
-            if differences.is_empty() {
-                differences.push(Difference {
-                    what: Attribute::Unknown,
-                    before: None,
-                    after: None,
-                    removed: Vec::new(),
-                    added: Vec::new(),
-                });
-            }
             Cause {
                 change,
-                differences,
+                differences: difference::of_cause(views, pairs, before, after),
                 drags: reached as usize - 1,
                 drags_alone: alone[after.index()],
                 is_dragged: below.inputs_of[after.index()] != Causes::None,

@@ -98,6 +98,27 @@ fn line_differs(
     }
 }
 
+/// The differences of what makes something else and does not follow from its inputs. Where none is
+/// seen, there is one that is not seen.
+pub(super) fn of_cause(
+    views: &Views<'_>,
+    pairs: &Pairs,
+    before: DrvId,
+    after: DrvId,
+) -> Vec<Difference> {
+    let mut differences = differences(views, pairs, before, after);
+    if differences.is_empty() {
+        differences.push(Difference {
+            what: Attribute::Unknown,
+            before: None,
+            after: None,
+            removed: Vec::new(),
+            added: Vec::new(),
+        });
+    }
+    differences
+}
+
 /// Every difference: variables by name, then the rest.
 pub(super) fn differences(
     views: &Views<'_>,
@@ -213,15 +234,15 @@ fn sources(of: &Derivation) -> Vec<String> {
 
 /// An input and what is wanted of it; equal where one took the other's place.
 #[derive(Debug)]
-struct Need<'v> {
-    place: Place,
-    outputs: &'v [Arc<str>],
+pub(super) struct Need<'v> {
+    pub(super) place: Place,
+    pub(super) outputs: &'v [Arc<str>],
     /// The derivation itself.
-    id: DrvId,
+    pub(super) id: DrvId,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Place {
+pub(super) enum Place {
     /// That of a pair, named by its derivation before.
     Pair(DrvId),
     Gone(DrvId),
@@ -234,8 +255,8 @@ impl PartialEq for Need<'_> {
     }
 }
 
-/// All that a derivation needs, by place; several that fetch one fixed output are one.
-fn needs<'v>(views: &'v Views<'_>, pairs: &Pairs, end: End, id: DrvId) -> Vec<Need<'v>> {
+/// All that a derivation needs, ascending by place; several that fetch one fixed output are one.
+pub(super) fn needs<'v>(views: &'v Views<'_>, pairs: &Pairs, end: End, id: DrvId) -> Vec<Need<'v>> {
     let graph = views.graph(end);
     let needs = graph.inputs(id).map(|input| Need {
         place: match (pairs.key(end, input.id), end) {
@@ -280,6 +301,15 @@ impl Text {
         }
     }
 
+    /// A text that is compared as it is.
+    fn plain(text: &str) -> Self {
+        let words = text.split_whitespace().map(str::to_owned).collect();
+        Self {
+            whole: Some(text.to_owned()),
+            ..Self::listed(words)
+        }
+    }
+
     /// Words that are compared as they are.
     fn listed(words: Vec<String>) -> Self {
         Self {
@@ -288,6 +318,11 @@ impl Text {
             words,
         }
     }
+}
+
+/// The difference of two texts as they are, whatever their hashes mean.
+pub(super) fn of_texts(what: Attribute, before: &str, after: &str) -> Difference {
+    by_words(what, Text::plain(before), Text::plain(after))
 }
 
 fn by_words(what: Attribute, before: Text, after: Text) -> Difference {

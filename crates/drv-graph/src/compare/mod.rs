@@ -40,6 +40,9 @@
 //! # Ok::<(), drv_graph::Error>(())
 //! ```
 //!
+//! Of two derivations [`descend`] tells by which of their inputs they come to differ, and in which
+//! lines and words these do.
+//!
 //! # How derivations are matched
 //!
 //! Not by hash. What has the same file or outputs is the same; then attributes and names decide
@@ -67,7 +70,9 @@
 mod aligned;
 mod both;
 mod causes;
+mod descent;
 mod difference;
+mod edit;
 mod pairing;
 mod pairs;
 mod side;
@@ -77,7 +82,9 @@ mod words;
 use crate::{DerivationGraph, DrvId, reach};
 use both::End;
 pub use causes::Cause;
+pub use descent::{Descent, InputDifference, SourceDifference, Step, TextDifference, descend};
 pub use difference::{Attribute, Difference};
+pub use edit::{LineEdit, WordEdit};
 pub use side::Side;
 
 /// What became of two graphs' derivations.
@@ -158,7 +165,7 @@ pub enum MatchedBy {
 /// (with m·k above 4,096 only what is rare among them is looked at).
 pub fn compare(before: &Side<'_>, after: &Side<'_>) -> Comparison {
     let views = view::Views::new(before, after);
-    let pairs = pairing::pair(&views, before, after);
+    let pairs = pairing::pair(&views, before, after, None);
     let found = causes::Found::new(&views, &pairs);
     let causes = causes::causes(&views, &pairs, &found);
     Comparison::new(&views, &pairs, found, causes)

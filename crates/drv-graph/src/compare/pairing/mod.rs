@@ -2,13 +2,14 @@
 //!
 //! From the certain to the likely; what one step matches, the next leaves alone:
 //!
-//! 1. the same `.drv` file, or the same outputs;
-//! 2. the same attribute; the only root of either graph;
-//! 3. the only ones left of a name ([`by_name`]);
-//! 4. the same recipe over inputs that are matched, from the sources up ([`sweep`]), and where
+//! 1. the two that somebody asks about;
+//! 2. the same `.drv` file, or the same outputs;
+//! 3. the same attribute; the only root of either graph;
+//! 4. the only ones left of a name ([`by_name`]);
+//! 5. the same recipe over inputs that are matched, from the sources up ([`sweep`]), and where
 //!    none has the same, the most alike of one name ([`likeness`]);
-//! 5. the same place in the recipe of a pair: both are its `src` ([`places`]);
-//! 6. the most alike of one name, then of one package.
+//! 6. the same place in the recipe of a pair: both are its `src` ([`places`]);
+//! 7. the most alike of one name, then of one package.
 //!
 //! Every step treats both graphs alike, so that comparing them the other way round matches the
 //! same pairs.
@@ -28,9 +29,26 @@ use super::side::Side;
 use super::view::Views;
 use crate::{Derivation, DrvId};
 
-pub(super) fn pair(views: &Views<'_>, before: &Side<'_>, after: &Side<'_>) -> Pairs {
+/// `asked` are two that are a pair whatever speaks for others.
+pub(super) fn pair(
+    views: &Views<'_>,
+    before: &Side<'_>,
+    after: &Side<'_>,
+    asked: Option<(DrvId, DrvId)>,
+) -> Pairs {
     let graphs = Both::from_fn(|end| views.graph(end));
     let mut pairs = Pairs::new(graphs.before.len(), graphs.after.len());
+    if let Some((before, after)) = asked {
+        let (a, b) = (&graphs.before[before], &graphs.after[after]);
+        let by = if a.path() == b.path() {
+            MatchedBy::Path
+        } else if same_outputs(a, b) {
+            MatchedBy::Outputs
+        } else {
+            MatchedBy::Root
+        };
+        pairs.add(before, after, by);
+    }
     by_path(views, &mut pairs);
     by_outputs(views, &mut pairs);
     by_attribute(views, &mut pairs, before, after);
@@ -51,9 +69,9 @@ fn free<'v>(views: &'v Views<'_>, pairs: &'v Pairs, end: End) -> impl Iterator<I
 
 fn by_path(views: &Views<'_>, pairs: &mut Pairs) {
     let after = views.graph(End::After);
-    for id in views.scope(End::Before) {
+    for id in free(views, pairs, End::Before).collect::<Vec<_>>() {
         let same = after.id(views.derivation(End::Before, id).path());
-        if let Some(same) = same.filter(|&same| views.in_scope(End::After, same)) {
+        if let Some(same) = same.filter(|&same| is_open(views, pairs, End::After, same)) {
             pairs.add(id, same, MatchedBy::Path);
         }
     }
