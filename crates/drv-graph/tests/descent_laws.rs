@@ -6,7 +6,7 @@ mod made_up;
 use std::collections::{BTreeMap, BTreeSet};
 
 use drv_graph::compare::{Descent, Fate, Side, Why, descend};
-use drv_graph::{DerivationGraph, DrvId};
+use drv_graph::{DerivationGraph, DerivationGraphBuilder, DrvId, StorePath};
 use made_up::{Edit, Names, graph, package_sets};
 use proptest::prelude::*;
 
@@ -51,6 +51,27 @@ fn reached(after: &DerivationGraph, descent: &Descent, start: DrvId) -> BTreeMap
     depths
 }
 
+/// A derivation and what it needs, as a graph of its own.
+fn closure(graph: &DerivationGraph, root: DrvId) -> DerivationGraph {
+    let mut builder = DerivationGraphBuilder::new();
+    for id in graph.closure(&[root]) {
+        let inputs: Vec<(&StorePath, Vec<&str>)> = graph
+            .inputs(id)
+            .map(|input| {
+                let outputs = input.outputs.iter().map(|name| &**name).collect();
+                (graph[input.id].path(), outputs)
+            })
+            .collect();
+        let inputs = inputs.iter().map(|(path, outputs)| (*path, &outputs[..]));
+        builder.insert(graph[id].clone(), inputs);
+    }
+    builder.finish().expect("a closure is whole")
+}
+
+fn id_of(graph: &DerivationGraph, other: &DerivationGraph, id: DrvId) -> DrvId {
+    graph.id(other[id].path()).expect("it is there")
+}
+
 proptest! {
     #[test]
     fn every_cause_that_is_reached_is_a_step(
@@ -90,6 +111,30 @@ proptest! {
             prop_assert_eq!(steps[above].depth + 1, step.depth);
             prop_assert!(after.inputs(steps[above].after).any(|input| input.id == step.after));
         }
+    }
+
+    /// What the two do not need plays no part, though it may fetch the same.
+    #[test]
+    fn two_derivations_are_compared_as_if_alone(
+        set in package_sets(Names::Few),
+        edits in prop::collection::vec(any::<Edit>(), 0..4),
+    ) {
+        let (before, after, asked) = pair(&set, &edits);
+        let in_all = descend(&Side::new(&before), &Side::new(&after), asked, false);
+        let alone = (closure(&before, asked.0), closure(&after, asked.1));
+        let ids = (id_of(&alone.0, &before, asked.0), id_of(&alone.1, &after, asked.1));
+        let alone_too = descend(&Side::new(&alone.0), &Side::new(&alone.1), ids, false);
+        let steps = |descent: &Descent, graphs: (&DerivationGraph, &DerivationGraph)| {
+            let paths = descent.steps.iter().map(|step| {
+                let paths = (graphs.0[step.before].path().clone(), graphs.1[step.after].path().clone());
+                (paths, step.why, step.depth, step.differences.clone())
+            });
+            paths.collect::<Vec<_>>()
+        };
+        prop_assert_eq!(
+            steps(&in_all, (&before, &after)),
+            steps(&alone_too, (&alone.0, &alone.1))
+        );
     }
 
     /// All steps are all pairs with two files that are reached through such pairs.

@@ -161,7 +161,7 @@ impl Walk<'_, '_> {
         let mut reached = Vec::new();
         let mut visit = |after: DrvId, found_by, depth, reached: &mut Vec<Reached>| {
             let partner = self.pairs.partner(End::After, after);
-            let Some(before) = partner.filter(|_| self.is_on_the_way(after)) else {
+            let Some(before) = partner.filter(|&before| self.is_on_the_way(before, after)) else {
                 return;
             };
             if !std::mem::replace(&mut is_seen[after.index()], true) {
@@ -193,8 +193,9 @@ impl Walk<'_, '_> {
         self.views.graph(End::After)
     }
 
-    fn is_on_the_way(&self, after: DrvId) -> bool {
-        let is_one_file = self.pairs.matched_by(End::After, after) == Some(MatchedBy::Path);
+    fn is_on_the_way(&self, before: DrvId, after: DrvId) -> bool {
+        let path = |end, id| self.views.derivation(end, id).path();
+        let is_one_file = path(End::Before, before) == path(End::After, after);
         self.found.is_changed[after.index()] || (self.through_files && !is_one_file)
     }
 
@@ -364,7 +365,7 @@ impl Walk<'_, '_> {
                 path(End::Before, input.before),
                 path(End::After, input.after),
             );
-            (was.or(is).map(StorePath::name), was, is)
+            (was.or(is).map(StorePath::name), was.is_none(), was, is)
         });
         out
     }

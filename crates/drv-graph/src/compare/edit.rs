@@ -20,16 +20,17 @@ pub enum LineEdit {
     Changed(Vec<WordEdit>),
 }
 
-/// What became of some words of a line. Each text begins with the white space before its first
-/// word: what is [`Same`](Self::Same) or [`Added`](Self::Added) is together the line after.
+/// What became of some words of a line, one or more. Each word has the white space before it, and
+/// the last of a line that after it: what is [`Same`](Self::Same) or [`Added`](Self::Added) is
+/// together the line after. Where there is neither `Removed` nor `Added`, white space differs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum WordEdit {
     /// Both lines have them; as the line after writes them.
-    Same(String),
+    Same(Vec<String>),
     /// Only the line before has them.
-    Removed(String),
+    Removed(Vec<String>),
     /// Only the line after has them.
-    Added(String),
+    Added(Vec<String>),
 }
 
 /// A text, and in what form it is compared. The two have as many lines, and these as many words.
@@ -143,7 +144,7 @@ impl<'a> Line<'a> {
     fn is_alike(&self, only_ones: bool) -> bool {
         let (m, n) = (self.before.normal.len(), self.after.normal.len());
         let common = m - self.removed.len();
-        (common > 0 && common * 2 >= m.min(n)) || (only_ones && m.min(n) <= 1 && m.max(n) <= 4)
+        (common > 0 && common * 2 >= m.min(n)) || (only_ones && m.min(n) == 1 && m.max(n) <= 4)
     }
 
     fn edits(self) -> Vec<WordEdit> {
@@ -155,30 +156,26 @@ impl<'a> Line<'a> {
             let (gone, come) = (removed.from(i), added.from(j));
             let is_end = come.end == self.after.ends.len();
             if !gone.is_empty() || !come.is_empty() || is_end {
-                out.extend(self.after.text(same).map(WordEdit::Same));
-                out.extend(self.before.text(gone.clone()).map(WordEdit::Removed));
-                out.extend(self.after.text(come.clone()).map(WordEdit::Added));
+                out.extend(self.after.texts(same).map(WordEdit::Same));
+                out.extend(self.before.texts(gone.clone()).map(WordEdit::Removed));
+                out.extend(self.after.texts(come.clone()).map(WordEdit::Added));
                 same = come.end..come.end;
             }
             (i, j) = (gone.end, come.end);
             if is_end {
-                break;
+                return out;
             }
             (i, j) = (i + 1, j + 1);
             same.end = j;
         }
-        let end = self.after.ends.last().copied().unwrap_or(0);
-        if end < self.after.raw.len() {
-            out.push(WordEdit::Same(self.after.raw[end..].to_owned()));
-        }
-        out
     }
 }
 
 /// The words of a line.
 struct Words<'a> {
     raw: &'a str,
-    /// Where each word of the line ends; the white space before it is the word's.
+    /// Where each word of the line ends; the white space before it is the word's, and that at the
+    /// end of the line the last word's.
     ends: Vec<usize>,
     /// What is compared.
     normal: Vec<&'a str>,
@@ -187,7 +184,10 @@ struct Words<'a> {
 impl<'a> Words<'a> {
     fn new(raw: &'a str, normal: &'a str) -> Self {
         let is_json = raw.trim_start().starts_with(['[', '{']);
-        let ends: Vec<usize> = words(raw, is_json).map(|word| word.end).collect();
+        let mut ends: Vec<usize> = words(raw, is_json).map(|word| word.end).collect();
+        if let Some(last) = ends.last_mut() {
+            *last = raw.len();
+        }
         Self {
             raw,
             ends,
@@ -195,11 +195,12 @@ impl<'a> Words<'a> {
         }
     }
 
-    /// Words one after the other, with what is between them; `None` for no words.
-    fn text(&self, words: Range<usize>) -> Option<String> {
-        let last = words.end.checked_sub(1).filter(|_| !words.is_empty())?;
-        let start = words.start.checked_sub(1).map_or(0, |at| self.ends[at]);
-        Some(self.raw[start..self.ends[last]].to_owned())
+    /// Words one after the other, each with what is before it; `None` for no words.
+    fn texts(&self, words: Range<usize>) -> Option<Vec<String>> {
+        let start = |word: usize| word.checked_sub(1).map_or(0, |before| self.ends[before]);
+        let texts = words.map(|word| self.raw[start(word)..self.ends[word]].to_owned());
+        let texts: Vec<String> = texts.collect();
+        (!texts.is_empty()).then_some(texts)
     }
 }
 
@@ -244,9 +245,9 @@ mod tests {
             LineEdit::Added(line) => format!("+ {line}\n"),
             LineEdit::Changed(words) => {
                 let words = words.iter().map(|word| match word {
-                    WordEdit::Same(text) => text.clone(),
-                    WordEdit::Removed(text) => format!("[-{text}-]"),
-                    WordEdit::Added(text) => format!("{{+{text}+}}"),
+                    WordEdit::Same(words) => words.concat(),
+                    WordEdit::Removed(words) => format!("[-{}-]", words.concat()),
+                    WordEdit::Added(words) => format!("{{+{}+}}", words.concat()),
                 });
                 format!("~ {}\n", words.collect::<String>())
             }
@@ -309,9 +310,9 @@ mod tests {
         before.push("/nix/store/aaa-x  -O2", "X  -O2");
         after.push("/nix/store/bbb-x  -O3", "X  -O3");
         let words = vec![
-            WordEdit::Same("/nix/store/bbb-x".to_owned()),
-            WordEdit::Removed("  -O2".to_owned()),
-            WordEdit::Added("  -O3".to_owned()),
+            WordEdit::Same(vec!["/nix/store/bbb-x".to_owned()]),
+            WordEdit::Removed(vec!["  -O2".to_owned()]),
+            WordEdit::Added(vec!["  -O3".to_owned()]),
         ];
         assert_eq!(edits(&before, &after), [LineEdit::Changed(words)]);
         assert_eq!(edits(&Written::default(), &Written::default()), []);
@@ -339,12 +340,12 @@ mod tests {
                         let (mut a, mut b) = (String::new(), String::new());
                         for word in words {
                             match word {
-                                WordEdit::Same(text) => {
-                                    a.push_str(&text);
-                                    b.push_str(&text);
+                                WordEdit::Same(words) => {
+                                    a.push_str(&words.concat());
+                                    b.push_str(&words.concat());
                                 }
-                                WordEdit::Removed(text) => a.push_str(&text),
-                                WordEdit::Added(text) => b.push_str(&text),
+                                WordEdit::Removed(words) => a.push_str(&words.concat()),
+                                WordEdit::Added(words) => b.push_str(&words.concat()),
                             }
                         }
                         from.push(a);

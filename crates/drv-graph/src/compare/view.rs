@@ -273,23 +273,6 @@ impl<'a> View<'a> {
             None => Numbers::Own,
             Some(before) => Numbers::after(pool(before), pool(&recipes)),
         };
-        let mut targets = vec![Target::Nothing; recipes.references.len()];
-        let mut aim = |path: &StorePath, target| {
-            if let Some(reference) = recipes.references.find(path.hash_part()) {
-                targets[reference as usize] = target;
-            }
-        };
-        // Of several that make one path, the one with the smallest id counts.
-        for (id, derivation) in graph.iter().rev() {
-            aim(derivation.path(), Target::File(id));
-            for (output, at) in derivation.outputs().iter().zip(0..) {
-                let fresh = names.len() as u32;
-                let name = *names.entry(&output.name).or_insert(fresh);
-                if let Some(path) = &output.path {
-                    aim(path, Target::Output { of: id, at, name });
-                }
-            }
-        }
         let in_scope = match &side.roots {
             None => vec![true; graph.len()],
             Some(roots) => {
@@ -300,6 +283,27 @@ impl<'a> View<'a> {
                 in_scope
             }
         };
+        let mut targets = vec![Target::Nothing; recipes.references.len()];
+        let mut aim = |path: &StorePath, target| {
+            if let Some(reference) = recipes.references.find(path.hash_part()) {
+                targets[reference as usize] = target;
+            }
+        };
+        // Of several that make one path, the one with the smallest id counts, but none that is not
+        // compared before one that is.
+        let all = || graph.iter().rev();
+        let outside = all().filter(|(id, _)| !in_scope[id.index()]);
+        let inside = all().filter(|(id, _)| in_scope[id.index()]);
+        for (id, derivation) in outside.chain(inside) {
+            aim(derivation.path(), Target::File(id));
+            for (output, at) in derivation.outputs().iter().zip(0..) {
+                let fresh = names.len() as u32;
+                let name = *names.entry(&output.name).or_insert(fresh);
+                if let Some(path) = &output.path {
+                    aim(path, Target::Output { of: id, at, name });
+                }
+            }
+        }
         Self {
             templates: numbers(|recipes| &recipes.templates),
             keys: numbers(|recipes| &recipes.keys),
