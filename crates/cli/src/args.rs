@@ -8,6 +8,7 @@ use tier_planner::Millis;
 
 use crate::cache::CacheVerb;
 use crate::check::args::CheckArgs;
+use crate::diff::args::DiffArgs;
 use crate::dry_run::args::DryRunArgs;
 use crate::explain::ExplainArgs;
 use crate::impact::args::ImpactArgs;
@@ -54,6 +55,8 @@ pub(crate) enum Verb {
     Impact(Box<ImpactArgs>),
     /// Show by which chains a package comes to be needed, or changed between two graphs
     Why(Box<WhyArgs>),
+    /// Show why two derivations are not one: by which attributes and words, of them or of what they need
+    Diff(Box<DiffArgs>),
     /// Check everything: files, profiles, what hmtool.toml says, and the graphs of its machines
     Check(Box<CheckArgs>),
     /// Find out where building a package in parts would pay, and whether its parts are layers
@@ -126,6 +129,8 @@ pub(crate) enum Document {
     SplitSuggestions,
     /// What `hmtool dry-run --format json` prints
     DryRun,
+    /// What `hmtool diff --format json` prints
+    Diff,
     /// What `hmtool why --format json` prints
     Why,
 }

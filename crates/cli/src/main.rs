@@ -5,6 +5,7 @@ mod cache;
 mod caches;
 mod check;
 mod config;
+mod diff;
 mod dry_run;
 mod dto;
 mod explain;
@@ -70,6 +71,7 @@ fn run(verb: &Verb) -> Result<Outcome, Failure> {
         Verb::Impact(args) => impact::run(args),
         Verb::DryRun(args) => dry_run::run(args),
         Verb::Why(args) => why::run(args),
+        Verb::Diff(args) => diff::run(args),
         Verb::Check(args) => check::run(args),
         Verb::Split { verb } => split::run(verb),
         Verb::Cache { verb } => cache::run(verb),
@@ -93,6 +95,7 @@ fn run(verb: &Verb) -> Result<Outcome, Failure> {
                 Document::SplitCheck => dto::split_check::SCHEMA,
                 Document::SplitSuggestions => dto::split_suggestions::SCHEMA,
                 Document::DryRun => dto::dry_run::SCHEMA,
+                Document::Diff => dto::diff::SCHEMA,
                 Document::Why => dto::why::SCHEMA,
             })?;
             Ok(Outcome::Clean)

@@ -21,7 +21,7 @@ fn pair(
     let last = |set: &[made_up::Package], graph: &DerivationGraph| {
         let name = &set[set.len() - 1].name;
         let found = graph.iter().filter(|(_, drv)| drv.name() == name);
-        found.map(|(id, _)| id).last().expect("it is there")
+        found.map(|(id, _)| id).next_back().expect("it is there")
     };
     let asked = (last(set, &before), last(&edited, &after));
     (before, after, asked)

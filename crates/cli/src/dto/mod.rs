@@ -7,6 +7,7 @@ pub(crate) mod cache_plan;
 pub(crate) mod cache_simulation;
 pub(crate) mod cache_verification;
 pub(crate) mod common_arch;
+pub(crate) mod diff;
 pub(crate) mod difference;
 pub(crate) mod dry_run;
 pub(crate) mod findings;

@@ -1,12 +1,12 @@
 //! The document that everything is rendered from.
 
-use drv_graph::compare::{Comparison, MatchedBy, Why};
+use drv_graph::compare::{Comparison, Why};
 use drv_graph::{DrvId, chain};
 
 use super::comparison::Compared;
 use super::lost;
 use crate::dto::impact::{Added, Cause, Change, Difference, Impact, Summary};
-use crate::workspace::{Durations, Workspace, derivation, graph};
+use crate::workspace::{Durations, Workspace, derivation, graph, matched_by};
 
 /// Without gates, which look at it.
 pub(super) fn new(workspace: &Workspace, compared: &Compared, durations: &Durations) -> Impact {
@@ -130,18 +130,4 @@ fn change_number(comparison: &Comparison, after: DrvId) -> u32 {
         .changes()
         .binary_search_by_key(&after, |change| change.after);
     at.unwrap_or_else(|at| at) as u32
-}
-
-fn matched_by(by: MatchedBy) -> &'static str {
-    match by {
-        MatchedBy::Path => "path",
-        MatchedBy::Outputs => "outputs",
-        MatchedBy::Attribute => "attribute",
-        MatchedBy::Root => "root",
-        MatchedBy::Name => "name",
-        MatchedBy::Recipe => "recipe",
-        MatchedBy::Place => "place",
-        MatchedBy::Likeness => "likeness",
-        MatchedBy::Package => "package",
-    }
 }

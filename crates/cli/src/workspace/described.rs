@@ -1,6 +1,7 @@
 //! What was read, as documents have it.
 
 use drv_graph::DrvId;
+use drv_graph::compare::MatchedBy;
 
 use super::Input;
 use crate::dto::graph::{Derivation, Graph};
@@ -29,5 +30,20 @@ pub(crate) fn derivation(input: &Input, id: DrvId) -> Derivation {
         pname: derivation.pname().to_owned(),
         attribute: input.attributes.get(&id).cloned(),
         fixed_output: derivation.is_fixed_output(),
+    }
+}
+
+/// Why two derivations are taken for a pair.
+pub(crate) fn matched_by(by: MatchedBy) -> &'static str {
+    match by {
+        MatchedBy::Path => "path",
+        MatchedBy::Outputs => "outputs",
+        MatchedBy::Attribute => "attribute",
+        MatchedBy::Root => "root",
+        MatchedBy::Name => "name",
+        MatchedBy::Recipe => "recipe",
+        MatchedBy::Place => "place",
+        MatchedBy::Likeness => "likeness",
+        MatchedBy::Package => "package",
     }
 }

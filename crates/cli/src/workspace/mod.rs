@@ -24,7 +24,7 @@ use crate::input;
 use crate::progress::Progress;
 use args::{MachineArgs, SourceArgs};
 pub(crate) use classifier::classifier;
-pub(crate) use described::{derivation, graph};
+pub(crate) use described::{derivation, graph, matched_by};
 pub(crate) use durations::Durations;
 pub(crate) use estimates::{Estimates, Remark};
 pub(crate) use source::{Input, Source, failed_job};

@@ -89,7 +89,8 @@ pub(crate) fn nothing(
     }
 }
 
-fn candidates(input: &Input, found: &[DrvId]) -> String {
+/// What to say where several are meant: the first of them by their paths.
+pub(crate) fn candidates(input: &Input, found: &[DrvId]) -> String {
     let shown = found.iter().take(CANDIDATES).map(|&id| {
         let path = input.graph[id].path();
         match input.attributes.get(&id) {

@@ -161,6 +161,20 @@ impl Source {
         }
     }
 
+    /// What Nix evaluates as seen from the current directory, or a path of its store.
+    pub(crate) fn installable(installable: &str, evaluation: EvaluationArgs) -> Self {
+        Self {
+            graph: GraphSource::Installable {
+                dir: PathBuf::from("."),
+                installable: installable.to_owned(),
+            },
+            roots: Vec::new(),
+            attributes: None,
+            called: None,
+            evaluation: evaluation.into(),
+        }
+    }
+
     /// Whether Nix evaluates: then it is for this machine, and may ask caches.
     pub(crate) fn is_evaluated(&self) -> bool {
         !matches!(self.graph, GraphSource::Files(_))
