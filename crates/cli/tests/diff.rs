@@ -417,8 +417,7 @@ fn what_is_fetched_ends_the_descent() {
         ("c.json", &set("7", "8", "9", "-O3", "d")),
     ]);
     let of = |args: &[&str]| document(folder.path(), &[args, &["--no-config"]].concat());
-    // The two make the same, for the paths of what they use are the same. The graph above says that
-    // their own are others: then nothing else is known to differ.
+    // Why the files differ is told all the same, also behind the fetch.
     let source = of(&["src.tar.gz", "--before", "a.json", "--after", "b.json"]);
     assert_eq!(source["verdict"], "same-outputs");
     assert_eq!(source["summary"]["sameOutputs"], 1);
@@ -576,7 +575,7 @@ fn names_that_do_not_do_are_refused_with_a_way_out() {
         &["./none.drv", "a.json"],
         &["cannot read ./none.drv", "check the path"],
     );
-    fails_saying(folder, &["x", "y", "z"], &["unexpected value 'z'"]);
+    fails_saying(folder, &["x", "y", "z"], &["unexpected argument 'z'"]);
     fails_saying(
         folder,
         &["app", "--before", "none.json", "--after", "a.json"],
@@ -599,6 +598,46 @@ fn names_that_do_not_do_are_refused_with_a_way_out() {
     let name = format!("{}-bad.drv", "1".repeat(32));
     fs::write(folder.join(&name), "Derive([(\"out\"").expect("the folder is ours");
     fails_saying(folder, &[&name, "a.json"], &[&name]);
+}
+
+/// What a name means can depend on what is asked for.
+#[test]
+fn names_are_looked_up_in_what_is_asked_for() {
+    let set = |flags| {
+        [
+            Drv::new("1", "lib-1.0").env("FLAGS", flags),
+            Drv::new("2", "lib-1.0"),
+            Drv::new("3", "app-1").needs("1", "lib-1.0"),
+        ]
+    };
+    let folder = folder(&[("a.json", &set("-O2")), ("b.json", &set("-O3"))]);
+    fs::write(folder.path().join("roots"), "app\n").expect("the folder is ours");
+    let words = ["a.json: lib is the name of 2 derivations"];
+    fails_saying(folder.path(), &[&["lib"], &BOTH[..]].concat(), &words);
+    let roots = ["--roots", "roots", "--before-roots", "roots"];
+    let lib = document(folder.path(), &[&["lib"], &BOTH[..], &roots].concat());
+    assert_eq!(lib["before"]["derivation"]["drv"], path("1", "lib-1.0.drv"));
+}
+
+/// A screen does not drown in a script; the document has all of it.
+#[test]
+fn a_long_script_is_cut_on_the_screen_only() {
+    let script: &str = Box::leak("echo step\n".repeat(100).into_boxed_str());
+    let folder = folder(&[
+        ("a.json", &[Drv::new("1", "app-1")]),
+        ("b.json", &[Drv::new("2", "app-1").env("script", script)]),
+    ]);
+    let screen = shown(folder.path(), &BOTH);
+    assert!(
+        screen.contains("69 more lines: --format json has all"),
+        "{screen}"
+    );
+    assert_eq!(screen.matches("+ echo step").count(), 32);
+    let all = document(folder.path(), &BOTH);
+    let [only] = list(&list(&all["steps"])[0]["differences"]) else {
+        panic!("one difference: {all}");
+    };
+    assert_eq!(list(&only["lines"]).len(), 101);
 }
 
 /// A graph of one root is as good as its root.
@@ -715,7 +754,8 @@ fn files_of_a_real_store_are_compared() {
                  drv = name: args: derivation ({{
                    inherit name; system = "x86_64-linux"; builder = "/bin/sh";
                  }} // args);
-                 base = drv "base-1.0" {{ flags = "-O2{flags}"; }};
+                 script = builtins.toFile "script.sh" "cd src\nmake{flags} all\n";
+                 base = drv "base-1.0" {{ inherit script; flags = "-O2{flags}"; }};
                  lib = drv "lib-1.0" {{ inherit base; text = "one\ntwo\n"; }};
                in drv "app-1.0" {{
                  inherit lib; __structuredAttrs = true; list = [ "a" "b{flags}" "c" ];
@@ -736,13 +776,24 @@ fn files_of_a_real_store_are_compared() {
     let by_files = document(folder, &[&file(&a), &file(&b), "--no-config"]);
     let steps = list(&by_files["steps"]);
     assert_eq!(names(steps, "after"), ["app-1.0", "lib-1.0", "base-1.0"]);
+    let [script] = list(&steps[2]["sources"]) else {
+        panic!("one source: {}", steps[2]);
+    };
+    assert_eq!(script["name"], "script.sh");
+    let line = &list(&script["lines"])[1];
+    assert_eq!(
+        (&line["edit"], &line["words"][1]["text"]),
+        (&json!("changed"), &json!(" -march=skylake"))
+    );
     let of = |step: &Value| {
         let differences = list(&step["differences"]).iter();
         let words = differences.map(|one| json!([one["attribute"], one["removed"], one["added"]]));
         words.collect::<Vec<_>>()
     };
     assert_eq!(of(&steps[1]), Vec::<Value>::new());
-    assert_eq!(of(&steps[2]), [json!(["flags", [], ["-march=skylake"]])]);
+    let of_base = of(&steps[2]);
+    assert_eq!(of_base[0], json!(["flags", [], ["-march=skylake"]]));
+    assert_eq!(of_base[1][0], "script");
     let [list_of_app] = list(&steps[0]["differences"]) else {
         panic!("one difference: {}", steps[0]);
     };
@@ -760,7 +811,10 @@ fn files_of_a_real_store_are_compared() {
     let by_paths = schema::document(&output);
     // A file's own path is where it lies, and that is not where this store says to be.
     let by_paths_steps = list(&by_paths["steps"]);
-    assert_eq!(by_paths_steps[1..], steps[1..]);
+    assert_eq!(by_paths_steps[1], steps[1]);
+    // Of the sources only the paths are known then.
+    assert_eq!(by_paths_steps[2]["differences"], steps[2]["differences"]);
+    assert_eq!(list(&by_paths_steps[2]["sources"])[0]["lines"], json!([]));
     assert_eq!(by_paths_steps[0]["differences"], steps[0]["differences"]);
     assert_eq!(by_paths["before"]["sources"], json!([a]));
 }

@@ -9,11 +9,15 @@ use crate::workspace::args::{BeforeArgs, EvaluationArgs};
 
 #[derive(Args, Debug)]
 pub(crate) struct DiffArgs {
-    /// The two derivations, before and after: names in a graph, .drv files or captured graphs of one
-    /// root, store paths, installables or directories that Nix evaluates, machines of hmtool.toml. One
-    /// name means the one of that name in both graphs, none their roots
-    #[arg(value_name = "A B", num_args = 0..=2)]
-    pub(crate) derivations: Vec<String>,
+    /// The derivation before: a name in a graph, a .drv file, a captured graph of one root, a store
+    /// path, an installable or directory that Nix evaluates, a machine of hmtool.toml. Of two graphs
+    /// their roots are meant where no name is given
+    #[arg(value_name = "A")]
+    pub(crate) first: Option<String>,
+
+    /// The derivation after; of two graphs the one of A's name where it is left out
+    #[arg(value_name = "B")]
+    pub(crate) second: Option<String>,
 
     /// Look up names in FILE, as for `hmtool plan --graph`
     #[arg(long, value_name = "FILE", help_heading = "What to compare")]

@@ -1,11 +1,12 @@
 //! The document that everything is rendered from.
 
-use drv_graph::compare::{Descent, Fate, Step, TextDifference, Why};
+use drv_graph::compare::{Descent, Fate, Step, TextDifference, Why, text_edits};
 use drv_graph::{DrvId, StorePath};
 
 use super::args::DiffArgs;
 use super::context;
 use super::ends::Ends;
+use super::source;
 use crate::dto::diff as dto;
 use crate::dto::difference::Difference;
 use crate::dto::graph::Derivation;
@@ -90,7 +91,14 @@ fn step(args: &DiffArgs, ends: &Ends, descent: &Descent, step: &Step) -> dto::St
     let sources = step.sources.iter().map(|source| {
         let text = |path: &Option<StorePath>| path.as_ref().map(ToString::to_string);
         let either = source.after.as_ref().or(source.before.as_ref());
+        let texts = source.before.as_ref().zip(source.after.as_ref());
+        let texts = texts.and_then(|(was, is)| {
+            let text = |path| source::text(path, &ends.folders);
+            Some((text(was)?, text(is)?))
+        });
+        let lines = texts.map(|(was, is)| context::lines(&text_edits(&was, &is), args.context));
         dto::SourceDifference {
+            lines: lines.unwrap_or_default(),
             name: either.map_or("", StorePath::name).to_owned(),
             before: text(&source.before),
             after: text(&source.after),

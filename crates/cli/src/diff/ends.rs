@@ -1,6 +1,6 @@
 //! Which two derivations are compared.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use drv_graph::{DEFAULT_STORE_DIR, DrvId, StorePath};
 
@@ -19,17 +19,22 @@ pub(super) struct Ends {
     after: Option<Input>,
     /// The derivation before and the one after.
     pub(super) pair: (DrvId, DrvId),
+    /// The folders of the `.drv` files that were given.
+    pub(super) folders: Vec<PathBuf>,
 }
 
 impl Ends {
     /// Finds what the command line names.
     pub(super) fn read(args: &DiffArgs, progress: &Progress) -> Result<Self, Failure> {
         let read = |source: &Source| source.read(Keep::ToCompare, progress);
-        let words = &args.derivations[..];
+        let words: Vec<&str> = [&args.first, &args.second]
+            .into_iter()
+            .filter_map(Option::as_deref)
+            .collect();
         if let Some(before) = Source::before(&args.before) {
             let before = read(&before)?;
             let after = read(&graph_of_names(args)?)?;
-            let of = |input: &Input, word: Option<&String>| match word {
+            let of = |input: &Input, word: Option<&&str>| match word {
                 Some(name) => named_one(input, name),
                 None => only_root(input),
             };
@@ -38,9 +43,10 @@ impl Ends {
                 before,
                 after: Some(after),
                 pair,
+                folders: Vec::new(),
             });
         }
-        let [a, b] = words else {
+        let [a, b] = words[..] else {
             return Err(Failure::Usage {
                 message: "there are not two derivations to compare".to_owned(),
                 hint: "give two, or two graphs with --before and --after and the name of one that is in both"
@@ -62,6 +68,7 @@ impl Ends {
                     before: both,
                     after: None,
                     pair,
+                    folders: Vec::new(),
                 });
             }
             sources => sources,
@@ -79,6 +86,7 @@ impl Ends {
         };
         let (before, after) = (end(before, a)?, end(after, b)?);
         Ok(Self {
+            folders: words.iter().filter_map(|word| folder_of(word)).collect(),
             pair: (before.1, after.1),
             before: before.0,
             after: Some(after.0),
@@ -160,6 +168,14 @@ fn meaning(args: &DiffArgs, word: &str) -> Result<Option<Source>, Failure> {
         return source_of(&source_args(args, None), Some(word)).map(Some);
     }
     Ok(None)
+}
+
+/// The folder of a `.drv` file: a store, or where files of one were copied to.
+fn folder_of(word: &str) -> Option<PathBuf> {
+    let file = Path::new(word);
+    let is_drv = file.extension().is_some_and(|ending| ending == "drv");
+    let folder = file.parent().filter(|_| is_drv && file.is_file())?;
+    Some(folder.to_owned())
 }
 
 /// The store object that a file lies in, or that a link such as `result` leads to.

@@ -5,6 +5,7 @@ pub(crate) mod args;
 mod context;
 mod document;
 mod ends;
+mod source;
 
 use drv_graph::compare::descend;
 

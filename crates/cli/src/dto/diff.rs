@@ -168,7 +168,7 @@ pub(crate) struct InputDifference {
     pub(crate) only_hashes: bool,
 }
 
-/// A source that is not the same.
+/// A source that only one has, or that has other content.
 #[derive(Clone, Debug, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
@@ -179,6 +179,9 @@ pub(crate) struct SourceDifference {
     pub(crate) before: Option<String>,
     /// Its path after; null where there is none.
     pub(crate) after: Option<String>,
+    /// How the one became the other, where both are texts and there: at their paths, or beside the
+    /// `.drv` file that was given.
+    pub(crate) lines: Vec<Line>,
 }
 
 impl Diff {

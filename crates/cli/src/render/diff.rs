@@ -256,6 +256,7 @@ impl Page<'_> {
             (Some(before), Some(after)) => {
                 let text = format!("{} {}", source.name, hashes(before, after));
                 self.listed("inputSrcs", '~', &text);
+                edit::block(&mut self.sheet, &source.lines, 8);
             }
             (Some(_), None) => self.listed("inputSrcs", '-', &source.name),
             (None, _) => self.listed("inputSrcs", '+', &source.name),

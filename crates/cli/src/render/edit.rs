@@ -40,25 +40,30 @@ pub(super) fn lines(sheet: &mut Sheet, name: &str, edit: &[Line], indent: usize)
                 filled(sheet, &parts, indent);
             }
         }
-        many => {
+        all => {
             sheet.line(&format!("{:indent$}{name}", ""));
-            // That both texts end with a line's end is no news.
-            let is_end = |line: &&Line| line.text.as_deref() == Some("") && line.edit == "same";
-            let many = match many.split_last() {
-                Some((last, lines)) if is_end(&last) => lines,
-                _ => many,
-            };
-            for line in many.iter().take(LINES) {
-                let parts = of_line(sheet, line);
-                filled(sheet, &parts, indent + 2);
-            }
-            let more = many.len().saturating_sub(LINES);
-            if more > 0 {
-                let more = plural(more as u64, "more line");
-                let text = format!("{:indent$}  {more}: --format json has all", "");
-                sheet.line(&paint(style::FAINT, &text));
-            }
+            block(sheet, all, indent + 2);
         }
+    }
+}
+
+/// The lines of an edit, below each other.
+pub(super) fn block(sheet: &mut Sheet, edit: &[Line], indent: usize) {
+    // That both texts end with a line's end is no news.
+    let is_end = |line: &Line| line.text.as_deref() == Some("") && line.edit == "same";
+    let edit = match edit.split_last() {
+        Some((last, lines)) if is_end(last) => lines,
+        _ => edit,
+    };
+    for line in edit.iter().take(LINES) {
+        let parts = of_line(sheet, line);
+        filled(sheet, &parts, indent);
+    }
+    let more = edit.len().saturating_sub(LINES);
+    if more > 0 {
+        let more = plural(more as u64, "more line");
+        let text = format!("{:indent$}{more}: --format json has all", "");
+        sheet.line(&paint(style::FAINT, &text));
     }
 }
 

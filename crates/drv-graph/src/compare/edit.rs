@@ -4,8 +4,8 @@ use std::ops::Range;
 
 use super::words::changed_words;
 
-/// Looking for the line that another one became takes this many comparisons at most.
-const LINE_PAIRS: usize = 4_096;
+/// Looking for the lines that others became takes as many comparisons of words at most.
+const WORD_PAIRS: usize = 1 << 22;
 
 /// What became of a line, or of some lines that came one after the other.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,6 +46,16 @@ impl Written {
         self.raw.extend(raw.split('\n').map(str::to_owned));
         self.normal.extend(normal.split('\n').map(str::to_owned));
     }
+}
+
+/// How one text became another, hash by hash: what lies in files, for instance.
+pub fn text_edits(before: &str, after: &str) -> Vec<LineEdit> {
+    let plain = |text: &str| {
+        let mut written = Written::default();
+        written.push(text, text);
+        written
+    };
+    edits(&plain(before), &plain(after))
 }
 
 /// How `before` became `after`. Words end at white space, behind the commas of JSON and between
@@ -96,7 +106,14 @@ fn hunk(
     out: &mut Vec<LineEdit>,
 ) {
     let only_ones = before.raw.len() == 1 && after.raw.len() == 1;
-    let is_small = gone.len().saturating_mul(come.len()) <= LINE_PAIRS;
+    let words = |text: &Written, lines: Range<usize>| {
+        let lines = text.raw[lines].iter();
+        lines
+            .map(|line| words(line, false).count().max(1))
+            .sum::<usize>()
+    };
+    let pairs = words(before, gone.clone()).saturating_mul(words(after, come.clone()));
+    let is_small = (gone.len(), come.len()) == (1, 1) || pairs <= WORD_PAIRS;
     let mut next = come.start;
     for i in gone {
         let mut candidates = (next..come.end).filter(|_| is_small);
@@ -231,14 +248,8 @@ mod tests {
     use expect_test::{Expect, expect};
     use proptest::prelude::*;
 
-    fn plain(text: &str) -> Written {
-        let mut written = Written::default();
-        written.push(text, text);
-        written
-    }
-
     fn check(before: &str, after: &str, expected: &Expect) {
-        let edits = edits(&plain(before), &plain(after));
+        let edits = text_edits(before, after);
         let shown = edits.iter().map(|edit| match edit {
             LineEdit::Same(line) => format!("  {line}\n"),
             LineEdit::Removed(line) => format!("- {line}\n"),
@@ -304,6 +315,16 @@ mod tests {
         );
     }
 
+    /// Where there is too much to compare, nothing is said to have become another.
+    #[test]
+    fn much_that_changed_takes_no_longer() {
+        let text = |word: &str| vec![[word; 100].join(" "); 100].join("\n");
+        let edits = text_edits(&text("a"), &text("a b"));
+        assert_eq!(edits.len(), 200);
+        assert!(matches!(edits[0], LineEdit::Removed(_)));
+        assert!(matches!(edits[199], LineEdit::Added(_)));
+    }
+
     #[test]
     fn what_is_compared_is_not_what_is_shown() {
         let (mut before, mut after) = (Written::default(), Written::default());
@@ -316,7 +337,9 @@ mod tests {
         ];
         assert_eq!(edits(&before, &after), [LineEdit::Changed(words)]);
         assert_eq!(edits(&Written::default(), &Written::default()), []);
-        let alone = edits(&Written::default(), &plain(""));
+        let mut empty = Written::default();
+        empty.push("", "");
+        let alone = edits(&Written::default(), &empty);
         assert_eq!(alone, [LineEdit::Added(String::new())]);
     }
 
@@ -328,7 +351,7 @@ mod tests {
         #[test]
         fn edits_make_the_text_after_of_the_text_before(before in texts(), after in texts()) {
             let (mut from, mut to) = (Vec::new(), Vec::new());
-            for edit in edits(&plain(&before), &plain(&after)) {
+            for edit in text_edits(&before, &after) {
                 match edit {
                     LineEdit::Same(line) => {
                         from.push(line.clone());

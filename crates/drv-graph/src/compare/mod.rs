@@ -84,7 +84,7 @@ use both::End;
 pub use causes::Cause;
 pub use descent::{Descent, InputDifference, SourceDifference, Step, TextDifference, descend};
 pub use difference::{Attribute, Difference};
-pub use edit::{LineEdit, WordEdit};
+pub use edit::{LineEdit, WordEdit, text_edits};
 pub use side::Side;
 
 /// What became of two graphs' derivations.
