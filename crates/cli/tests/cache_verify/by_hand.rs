@@ -3,7 +3,9 @@
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::process::Output;
+use std::process::{Command, Output};
+use std::thread;
+use std::time::Duration;
 
 use drv_graph::{ContentHash, HashAlgo};
 use expect_test::{Expect, expect};
@@ -11,6 +13,7 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 use tempfile::TempDir;
 
+use crate::http::{Server, nobody, reply};
 use crate::run::{hmtool, text};
 use crate::schema;
 
@@ -247,6 +250,31 @@ fn paths_of_the_same_content_share_a_nar() {
 }
 
 #[test]
+fn what_is_no_file_is_not_there() {
+    use std::os::unix::fs::symlink;
+    let replace = |it: &Cache, by: &dyn Fn(&Path)| {
+        it.remove("nar/app.nar");
+        by(&it.at("nar/app.nar"));
+    };
+    let dangling = |place: &Path| symlink("nowhere", place).expect("it is ours");
+    check(|it| replace(it, &dangling), &[], &["missing-nar"], 1);
+    let dir = |place: &Path| fs::create_dir(place).expect("it is ours");
+    check(|it| replace(it, &dir), &[], &["missing-nar"], 1);
+    // Nobody writes to it, ever.
+    let pipe = |place: &Path| {
+        let made = Command::new("mkfifo").arg(place).status();
+        assert!(made.expect("mkfifo runs").success());
+    };
+    check(|it| replace(it, &pipe), &[], &["missing-nar"], 1);
+    // What a link leads to is served.
+    let elsewhere = tempfile::tempdir().expect("a temporary directory");
+    let target = elsewhere.path().join("app");
+    fs::write(&target, [b'a'; 300]).expect("it is ours");
+    let link = |place: &Path| symlink(&target, place).expect("it is ours");
+    check(|it| replace(it, &link), &[], &[], 0);
+}
+
+#[test]
 fn what_is_not_unpacked_is_said() {
     let cache = Cache::new();
     cache.edit("Compression: none", "Compression: lz4");
@@ -364,17 +392,50 @@ fn what_another_cache_has_is_not_missing() {
     };
     let other = Cache::new();
     let dir = other.0.path().to_str().expect("UTF-8");
-    check(spoil, &["--upstream", dir], &[], 0);
-    check(spoil, &["--upstream", &format!("file://{dir}")], &[], 0);
+    let server = Server::serving(other.0.path());
+    let list = format!("{dir}/list");
     other.write("list", format!("/nix/store/{libc}-libc\n").as_bytes());
-    check(spoil, &["--upstream", &format!("{dir}/list")], &[], 0);
+    for upstream in [dir, &format!("file://{dir}"), &server.url, &list] {
+        check(spoil, &["--upstream", upstream], &[], 0);
+    }
+    // Only what is not there is asked for.
+    assert_eq!(server.asked(), [format!("/{libc}.narinfo")]);
     // Not the same path, and so not the same thing.
     other.write("list", format!("/nix/store/{libc}-libc-2\n").as_bytes());
-    check(
-        spoil,
-        &["--upstream", &format!("{dir}/list")],
-        &["missing-reference"],
-        1,
+    let nothing = Server::new(|_, stream| reply(stream, "404 Not Found", b""));
+    for upstream in [&list, &nothing.url] {
+        let missing = ["missing-reference"];
+        check(spoil, &["--upstream", upstream], &missing, 1);
+    }
+    // One that has it is enough.
+    let both = ["--upstream", &nothing.url, "--upstream", &server.url];
+    check(spoil, &both, &[], 0);
+}
+
+#[test]
+fn another_cache_that_is_broken_is_an_error() {
+    let cache = Cache::new();
+    cache.remove("3333333333333333333333333333333a.narinfo");
+    let fails = |upstream: &str, words: &[&str]| {
+        let args = ["--fast", "--upstream", upstream, "--cache-timeout", "1s"];
+        let output = cache.verify(&args);
+        assert_eq!(output.status.code(), Some(2));
+        assert_eq!(text(&output.stdout), "");
+        let said = text(&output.stderr);
+        for word in words {
+            assert!(said.contains(word), "no {word:?} in {said}");
+        }
+    };
+    fails(&nobody(), &["cannot ask http://127.0.0.1", ".narinfo"]);
+    let broken = Server::new(|_, stream| reply(stream, "500 Internal Server Error", b""));
+    fails(&broken.url, &["status 500"]);
+    let silent = Server::new(|_, _| thread::sleep(Duration::from_secs(5)));
+    fails(&silent.url, &["cannot ask", "timeout"]);
+    let welcome = Server::new(|_, stream| reply(stream, "200 OK", b"<html>welcome</html>"));
+    fails(&welcome.url, &["address of a binary cache?"]);
+    fails(
+        "s3://bucket",
+        &["--upstream s3://bucket: s3:// is not understood"],
     );
 }
 

@@ -3,6 +3,8 @@
 
 mod by_hand;
 mod configuration;
+#[path = "../http/mod.rs"]
+mod http;
 #[path = "../nix/mod.rs"]
 #[allow(dead_code)]
 mod nix;

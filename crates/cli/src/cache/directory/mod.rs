@@ -4,7 +4,7 @@ mod contents;
 mod unpacking;
 
 use std::collections::BTreeMap;
-use std::fs;
+use std::fs::{self, Metadata};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
@@ -76,13 +76,14 @@ impl Directory {
                 names.extend(entries.map(|(inner, path, _)| (format!("{name}/{inner}"), path)));
                 continue;
             }
-            // Of a link, what it leads to: that is what is served.
-            let bytes = fs::metadata(&path).map_or(0, |metadata| metadata.len());
-            let file = File {
-                bytes: Bytes(bytes),
-                ..File::default()
-            };
-            listing.files.insert(name, file);
+            // Of a link, what it leads to: that is what is served. Nothing else can be.
+            if let Some(metadata) = fs::metadata(&path).ok().filter(Metadata::is_file) {
+                let file = File {
+                    bytes: Bytes(metadata.len()),
+                    ..File::default()
+                };
+                listing.files.insert(name, file);
+            }
         }
         Ok(listing)
     }

@@ -29,8 +29,8 @@ use subject::Subject;
 /// What to verify, and how to show it.
 #[derive(Args, Debug)]
 pub(crate) struct VerifyArgs {
-    /// The cache: a directory, or file:// and a directory [default: the directory of [cache] in
-    /// hmtool.toml, with its capacity and buffer, beside its [[caches]]]
+    /// The cache: a directory, or file:// and a directory [default, as for a directory with
+    /// hmtool.toml: the directory of its [cache], with capacity and buffer, beside its [[caches]]]
     #[arg(value_name = "DIR | file://DIR")]
     cache: Option<String>,
 
