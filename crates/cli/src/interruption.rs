@@ -187,13 +187,18 @@ fn end(signal: i32, mut insisted: impl FnMut() -> bool) {
             .iter()
             .any(|&pid| test_kill_process(pid).is_ok())
     };
+    let mut wait = |heeds_insistence: bool| {
+        let deadline = Instant::now() + PATIENCE;
+        while some_are_there() && Instant::now() < deadline && !(heeds_insistence && insisted()) {
+            thread::sleep(PAUSE);
+        }
+    };
     signal_all(Signal::TERM);
-    let deadline = Instant::now() + PATIENCE;
-    while some_are_there() && Instant::now() < deadline && !insisted() {
-        thread::sleep(PAUSE);
-    }
+    wait(true);
     if some_are_there() {
         signal_all(Signal::KILL);
+        // What still runs could write to the folders.
+        wait(false);
     }
     for folder in &begun.folders {
         let _ = std::fs::remove_dir_all(folder);

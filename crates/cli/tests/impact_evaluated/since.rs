@@ -134,6 +134,30 @@ fn a_flake_in_a_directory_of_its_repository() {
     }
 }
 
+/// Nix refuses a clone without its history unless it is told of it.
+#[test]
+fn shallow_clones_and_linked_work_trees() {
+    let Some(nix) = Nix::evaluating("shallow_clones_and_linked_work_trees") else {
+        return;
+    };
+    let package = derivation("app", "flags = import ./flags.nix;");
+    let files = [("flake.nix", &*flake(&package)), ("flags.nix", "\"-O1\"")];
+    let repository = Repository::with(nix, &files);
+    repository.write("flags.nix", "\"-O2\"");
+    repository.commit();
+    let url = format!("file://{}", repository.dir().display());
+    repository.git(&["clone", "--quiet", "--depth", "1", &url, "../shallow"]);
+    repository.git(&["worktree", "add", "--quiet", "--detach", "../linked"]);
+    for dir in ["../shallow", "../linked"] {
+        repository.write(&format!("{dir}/flags.nix"), "\"-O3\"");
+        let document = repository.document_in(dir, &["--since", "HEAD"]);
+        assert_eq!(causes(&document), ["app"], "{dir}");
+        let difference = &document["causes"][0]["differences"][0];
+        assert_eq!(difference["removed"][0], "-O2", "{dir}");
+        assert_eq!(difference["added"][0], "-O3", "{dir}");
+    }
+}
+
 /// What a flake knows of its own commit is no difference by itself.
 #[test]
 fn a_flake_that_names_its_revision() {

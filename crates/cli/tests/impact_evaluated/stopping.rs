@@ -39,7 +39,9 @@ enum To {
 }
 
 fn start(repository: &Repository) -> Child {
-    let mut command = repository.command(env!("CARGO_BIN_EXE_hmtool"));
+    // Where these tests run in the background, a shell has had SIGINT ignored, and hmtool leaves it so.
+    let mut command = repository.command("env");
+    command.args(["--default-signal", env!("CARGO_BIN_EXE_hmtool")]);
     command.args(["impact", "--since", "HEAD"]).process_group(0);
     command.stdout(Stdio::piped()).stderr(Stdio::piped());
     command.spawn().expect("hmtool runs")
@@ -100,6 +102,8 @@ fn ends_with_what_it_started(nix: Nix, expression: &str, signal: Signal, to: To)
     });
     let status = status.unwrap_or_else(|| {
         hmtool.kill().expect("it is ours");
+        let nix = Pid::from_raw(nix.cast_signed()).expect("a process");
+        let _ = kill_process(nix, Signal::KILL);
         panic!("{signal:?} does not end it");
     });
     assert_eq!(
