@@ -14,6 +14,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Instant;
 
@@ -316,7 +317,14 @@ fn what_is_pushed_by_plan_is_what_another_machine_pulls() {
     // An update of everything: within the budget old paths go and new ones come, and tier 1 is
     // there at the end.
     world.common_march("x86-64-v2");
-    let done = world.json(&["cache", "apply"]);
+    let done = AtomicBool::new(false);
+    let done = thread::scope(|scope| {
+        let reader = scope.spawn(|| read_until(&done, &world.cache, &world.upstream));
+        let document = world.json(&["cache", "apply"]);
+        done.store(true, Ordering::Relaxed);
+        assert!(reader.join().expect("the reader found no gap") > 100);
+        document
+    });
     replay(&done, &mut held);
     assert!(!list(&done, "evicted").is_empty());
     // Shoshin's store still has what it built before.
@@ -336,6 +344,46 @@ fn what_is_pushed_by_plan_is_what_another_machine_pulls() {
         name.expect("a name")[..32].to_owned()
     };
     assert_eq!(files, held.keys().map(hash).collect());
+}
+
+/// Reads a cache over and over as those who use it: what a narinfo refers to is there as long as the
+/// narinfo is, and so is its NAR. How many narinfos were read.
+fn read_until(done: &AtomicBool, cache: &Path, upstream: &Path) -> u64 {
+    let mut read = 0;
+    while !done.load(Ordering::Relaxed) {
+        for entry in fs::read_dir(cache).expect("it is there").flatten() {
+            let file = entry.path();
+            if file.extension().is_none_or(|end| end != "narinfo") {
+                continue;
+            }
+            let Ok(text) = fs::read_to_string(&file) else {
+                continue;
+            };
+            let of = |key: &str| {
+                let mut lines = text.lines().filter_map(|line| line.split_once(": "));
+                lines.find(|(it, _)| *it == key).map(|(_, value)| value)
+            };
+            let references = of("References").unwrap_or_default().split_whitespace();
+            let mut needed: Vec<PathBuf> = references
+                .map(|name| format!("{}.narinfo", &name[..32]))
+                .filter(|name| !upstream.join(name).exists())
+                .map(|name| cache.join(name))
+                .collect();
+            needed.push(cache.join(of("URL").expect("a URL")));
+            let missing = needed.iter().find(|file| !file.exists());
+            // Evicted in the meantime it may have lost what it refers to.
+            if let Some(missing) = missing {
+                assert!(
+                    !file.exists(),
+                    "{} without {}",
+                    file.display(),
+                    missing.display()
+                );
+            }
+            read += 1;
+        }
+    }
+    read
 }
 
 #[test]
