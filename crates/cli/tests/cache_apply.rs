@@ -470,6 +470,11 @@ fn nothing_is_done_where_it_cannot_be_done_as_a_whole() {
     drop(lock);
     world.nothing_is_left_to_do();
 
+    // Others say what is held, and the directory says it itself.
+    let output = world.attempt(&["cache", "apply", "--held", "graphs/shoshin.roots"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(text(&output.stderr).contains("--held says of a cache in a directory"));
+
     // What is not built is said, with the command that builds it, and nothing is pushed.
     let listing = || {
         let entries = fs::read_dir(&world.cache).expect("it is there");

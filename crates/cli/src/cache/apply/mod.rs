@@ -52,6 +52,7 @@ pub(super) fn run(args: &ApplyArgs) -> Result<Outcome, Failure> {
     let planning = Planning::new(&args.planning, &progress)?;
     let document = match &planning.kind {
         CacheKind::File(dir) => {
+            says_itself(&args.planning)?;
             let rules = rounds::Rules {
                 limit: args.step_timeout,
                 only_restorable: args.only_restorable,
@@ -81,5 +82,19 @@ pub(super) fn run(args: &ApplyArgs) -> Result<Outcome, Failure> {
         Outcome::Finding
     } else {
         Outcome::Clean
+    })
+}
+
+/// # Errors
+/// The arguments say what the cache holds or has pinned, which its directory says itself.
+fn says_itself(args: &PlanningArgs) -> Result<(), Failure> {
+    let flag = match (args.held.first(), &args.pins) {
+        (Some(_), _) => "--held",
+        (_, Some(_)) => "--pins",
+        _ => return Ok(()),
+    };
+    Err(Failure::Usage {
+        message: format!("{flag} says of a cache in a directory what the directory says itself"),
+        hint: format!("leave {flag} out; `hmtool cache plan` takes it, to see what would be"),
     })
 }
