@@ -102,20 +102,34 @@ impl OwnDirectory {
 
     /// Serves what was packed. Everything that it refers to has to be there.
     pub(super) fn publish(&mut self, staged: Staged) -> Result<(), Failure> {
-        let place = url(&staged.info).unwrap_or_else(|| unreachable!("it was staged"));
-        let (nar, to_sync) = (self.dir.join(place), staged.nar.clone());
-        let folder = nar.parent().unwrap_or(&self.dir).to_owned();
-        fs::create_dir_all(&folder).map_err(failed("make", &folder))?;
-        sync(&to_sync)?;
-        // A NAR of this name is the same: it is called by its hash.
-        fs::rename(&staged.nar, &nar).map_err(failed("move to", &nar))?;
-        sync(&folder)?;
+        let nar = self.place(&staged);
+        // What is packed together and has the same content has one NAR: it is called by its hash,
+        // and the first that is published takes it along.
+        if staged.nar.exists() || !nar.exists() {
+            let folder = nar.parent().unwrap_or(&self.dir);
+            fs::create_dir_all(folder).map_err(failed("make", folder))?;
+            sync(&staged.nar)?;
+            fs::rename(&staged.nar, &nar).map_err(failed("move to", &nar))?;
+            sync(folder)?;
+        }
         let target = self.dir.join(narinfo_name(&staged.info.info.path));
         sync(&staged.narinfo)?;
         fs::rename(&staged.narinfo, &target).map_err(failed("move to", &target))?;
         sync(&self.dir)?;
         self.held.insert(staged.info.info.path.clone(), staged.info);
         Ok(())
+    }
+
+    /// Whether the NAR of what was packed is there. Another path with the same NAR may have taken it
+    /// along, and may be evicted since.
+    pub(super) fn has_nar(&self, staged: &Staged) -> bool {
+        staged.nar.exists() || self.place(staged).exists()
+    }
+
+    /// Where the NAR of what was packed is served.
+    fn place(&self, staged: &Staged) -> PathBuf {
+        let place = url(&staged.info).unwrap_or_else(|| unreachable!("it was staged"));
+        self.dir.join(place)
     }
 
     /// Serves a path no longer, and deletes its NAR unless another path has the same.
@@ -500,6 +514,29 @@ mod tests {
         );
         drop(own);
         assert_eq!(flaws(&dir), []);
+    }
+
+    /// Nix packs two packages that are alike to the last bit into one file.
+    #[test]
+    fn what_is_packed_together_may_have_one_nar() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let mut own = OwnDirectory::open(folder.path(), STORE).expect("it is made");
+        let together = own.staging().join("batch");
+        fs::create_dir_all(together.join("nar")).expect("it is ours");
+        fs::write(together.join("nar/one"), "12345").expect("it is ours");
+        let [a, b, c] = ['a', 'b', 'c'].map(|digit| {
+            let path = path(digit);
+            let text = narinfo(&path, &[], "one");
+            fs::write(together.join(narinfo_name(&path)), text).expect("it is ours");
+            Staged::read(&together, &path).expect("it is there")
+        });
+        own.publish(a).expect("it is published");
+        assert!(own.has_nar(&b));
+        own.publish(b).expect("its NAR is there");
+        flaws(folder.path());
+        own.evict(&path('a')).expect("nothing needs it");
+        own.evict(&path('b')).expect("nothing needs it");
+        assert!(!own.has_nar(&c), "it was deleted with the others");
     }
 
     /// What its staging folder is called, which stays with what is in it.

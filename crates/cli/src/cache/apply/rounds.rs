@@ -288,9 +288,11 @@ impl Round<'_> {
 
     /// Packs what is not packed yet, and records how large it is.
     fn pack(&mut self, batch: &[(StorePath, Bytes)]) -> Result<(), Failure> {
-        let open = batch
-            .iter()
-            .filter(|(path, _)| !self.staged.contains_key(path));
+        let is_packed = |path| {
+            let staged = self.staged.get(path);
+            staged.is_some_and(|staged| self.own.has_nar(staged))
+        };
+        let open = batch.iter().filter(|(path, _)| !is_packed(path));
         let open: Vec<StorePath> = open.map(|(path, _)| path.clone()).collect();
         if !open.is_empty() {
             let own = self.planning.own();

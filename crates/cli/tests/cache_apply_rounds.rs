@@ -1,0 +1,217 @@
+//! `hmtool cache apply` with the real Nix where things turn out to be other than they were taken
+//! for: larger, alike to the last bit, not built; and where Nix gives up half-way.
+
+#[allow(dead_code)]
+mod nix;
+#[allow(dead_code)]
+mod run;
+mod schema;
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::PathBuf;
+use std::process::Output;
+
+use nix::Nix;
+use run::text;
+use serde_json::Value;
+
+const HMTOOL: &str = env!("CARGO_BIN_EXE_hmtool");
+
+/// Two machines of one graph, and a cache in a directory.
+const CONFIG: &str = r#"
+default-machine = "desk"
+[machines.desk]
+graph = "graph.json"
+roots = "roots"
+[machines.lap]
+graph = "graph.json"
+roots = "roots"
+[cache]
+name = "mine"
+kind = "file"
+dir = "cache"
+capacity = "1 MB"
+buffer = "0 kB"
+generations = 1
+compression = "xz 0"
+[[cache.tiers]]
+tier = 1
+patterns = ["base-*"]
+"#;
+
+struct Desk {
+    nix: Nix,
+    folder: PathBuf,
+}
+
+impl Desk {
+    fn new(test: &str) -> Option<Self> {
+        let nix = Nix::building(test)?;
+        let folder = nix.root();
+        fs::write(folder.join("hmtool.toml"), CONFIG).expect("it is ours");
+        Some(Self { nix, folder })
+    }
+
+    /// Makes a graph of packages, each with its name and a script that writes `$out`, and builds
+    /// those that `is_built` says.
+    fn packages(&self, packages: &[(&str, &str)], is_built: impl Fn(&str) -> bool) {
+        let mut expression = String::new();
+        for (name, script) in packages {
+            expression += &format!(
+                "(derivation {{ name = \"{name}\"; system = \"x86_64-linux\"; builder = \"/bin/sh\"; \
+                 PATH = \"/usr/bin:/bin\"; args = [ \"-c\" ''{script}'' ]; }})\n"
+            );
+        }
+        let file = self.folder.join("default.nix");
+        fs::write(&file, format!("[ {expression} ]")).expect("it is ours");
+        let drvs = self
+            .nix
+            .run("nix-instantiate", &[file.to_str().expect("UTF-8")]);
+        let drvs: Vec<&str> = drvs.lines().collect();
+        let show = [&["show-derivation", "--recursive"][..], &drvs].concat();
+        let graph = self.nix.attempt("nix", &show).unwrap_or_else(|_| {
+            let show = [&["derivation", "show", "--recursive"][..], &drvs].concat();
+            self.nix.run("nix", &show)
+        });
+        fs::write(self.folder.join("graph.json"), graph).expect("it is ours");
+        fs::write(self.folder.join("roots"), drvs.join("\n")).expect("it is ours");
+        for ((name, _), drv) in packages.iter().zip(&drvs) {
+            if is_built(name) {
+                self.nix.run("nix-store", &["--realise", drv]);
+            }
+        }
+    }
+
+    fn attempt(&self, args: &[&str], path: Option<&str>) -> Output {
+        let mut command = self.nix.command(HMTOOL);
+        if let Some(path) = path {
+            command.env("PATH", path);
+        }
+        command
+            .args(args)
+            .current_dir(&self.folder)
+            .env_remove("HMTOOL_HISTORY")
+            .output()
+            .expect("hmtool runs")
+    }
+
+    #[track_caller]
+    fn hmtool(&self, args: &[&str]) -> Output {
+        let output = self.attempt(args, None);
+        let said = format!("{}{}", text(&output.stdout), text(&output.stderr));
+        assert_eq!(output.status.code(), Some(0), "{args:?}: {said}");
+        output
+    }
+
+    #[track_caller]
+    fn apply(&self, capacity: &str) -> Value {
+        let args = ["cache", "apply", "--capacity", capacity];
+        schema::document(
+            &self.hmtool(&[&args[..], &["--buffer", "0kB", "--format", "json"]].concat()),
+        )
+    }
+
+    /// The names of what is held, in order.
+    fn held(&self) -> Vec<String> {
+        let mut names: Vec<String> = fs::read_dir(self.folder.join("cache"))
+            .expect("it is there")
+            .filter_map(|entry| fs::read_to_string(entry.expect("it is there").path()).ok())
+            .filter_map(|text| {
+                let line = text.lines().next()?.strip_prefix("StorePath: ")?;
+                Some(line.rsplit_once('/')?.1[33..].to_owned())
+            })
+            .collect();
+        names.sort();
+        names
+    }
+}
+
+/// A script that writes so many bytes which cannot be compressed.
+fn noise(bytes: usize) -> String {
+    format!("head -c {bytes} /dev/urandom > $out")
+}
+
+#[test]
+fn packages_that_are_alike_are_pushed_together() {
+    let Some(desk) = Desk::new("packages_that_are_alike_are_pushed_together") else {
+        return;
+    };
+    let same = "echo hello > $out";
+    desk.packages(
+        &[("one-1", same), ("two-1", same), ("three-1", same)],
+        |_| true,
+    );
+    desk.apply("1MB");
+    assert_eq!(desk.held(), ["one-1", "three-1", "two-1"]);
+    desk.hmtool(&["cache", "verify"]);
+    desk.hmtool(&[
+        "cache",
+        "plan",
+        "--check",
+        "--capacity",
+        "1MB",
+        "--buffer",
+        "0kB",
+    ]);
+}
+
+#[test]
+fn whatever_call_of_nix_fails_a_further_run_goes_on() {
+    let Some(desk) = Desk::new("whatever_call_of_nix_fails_a_further_run_goes_on") else {
+        return;
+    };
+    let write = |name: &str, version: u32| {
+        (
+            format!("{name}-{version}"),
+            format!("echo {name}{version} > $out"),
+        )
+    };
+    let packages = |version: u32| {
+        let all = ["base-a", "base-b", "tool"].map(|name| write(name, version));
+        let all: Vec<(&str, &str)> = all.iter().map(|(name, text)| (&**name, &**text)).collect();
+        desk.packages(&all, |_| true);
+    };
+    let path = std::env::var("PATH").expect("there is one");
+    let real = std::env::split_paths(&path)
+        .map(|dir| dir.join("nix"))
+        .find(|file| file.exists())
+        .expect("Nix is there");
+    let bin = desk.folder.join("bin");
+    fs::create_dir(&bin).expect("it is ours");
+    let calls = bin.join("calls");
+    let fails_at = |n: usize| {
+        let text = format!(
+            "#!/bin/sh\necho >> {0}\nif [ $(wc -l < {0}) = {n} ]; then echo broken >&2; exit 1; fi\n\
+             exec {1} \"$@\"\n",
+            calls.display(),
+            real.display()
+        );
+        let program = bin.join("nix");
+        fs::write(&program, text).expect("it is ours");
+        fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).expect("it is ours");
+        let _ = fs::remove_file(&calls);
+    };
+    let path = format!("{}:{path}", bin.display());
+    let args = ["cache", "apply", "--capacity", "1MB", "--buffer", "0kB"];
+    let mut failed = 0;
+    for n in 1.. {
+        let _ = fs::remove_dir_all(desk.folder.join("cache"));
+        packages(1);
+        desk.apply("1MB");
+        packages(2);
+        fails_at(n);
+        let output = desk.attempt(&args, Some(&path));
+        desk.hmtool(&["cache", "verify"]);
+        if output.status.success() {
+            break;
+        }
+        failed += 1;
+        let said = text(&output.stderr);
+        assert!(said.contains("broken"), "{said}");
+        desk.apply("1MB");
+        desk.hmtool(&["cache", "verify"]);
+        assert_eq!(desk.held(), ["base-a-2", "base-b-2", "tool-2"]);
+    }
+    assert!(failed > 2, "{failed}");
+}
