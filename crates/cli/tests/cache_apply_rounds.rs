@@ -133,6 +133,38 @@ fn noise(bytes: usize) -> String {
 }
 
 #[test]
+fn a_tier_one_that_turns_out_too_large_leaves_the_cache_as_it_was() {
+    let test = "a_tier_one_that_turns_out_too_large_leaves_the_cache_as_it_was";
+    let Some(desk) = Desk::new(test) else {
+        return;
+    };
+    let (small, large) = (noise(5_000), noise(20_000));
+    let packages = |version: u32, script: &str| {
+        let names = ["a", "b", "c"].map(|it| format!("base-{it}-{version}"));
+        let packages: Vec<(&str, &str)> = names.iter().map(|name| (&**name, script)).collect();
+        desk.packages(&packages, |_| true);
+    };
+    packages(1, &small);
+    desk.apply("45kB");
+    let before = ["base-a-1", "base-b-1", "base-c-1"];
+    assert_eq!(desk.held(), before);
+    // By the estimate there is room for each beside what is there.
+    packages(2, &large);
+    let args = ["cache", "apply", "--capacity", "45kB", "--buffer", "0kB"];
+    let output = desk.attempt(&args, None);
+    let said = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(2), "{said}");
+    assert!(said.contains("tier 1 does not fit: 3 paths"), "{said}");
+    assert_eq!(desk.held(), before);
+    // What was found out is known the next time.
+    let args = ["cache", "plan", "--capacity", "45kB", "--buffer", "0kB"];
+    let output = desk.attempt(&args, None);
+    assert!(text(&output.stderr).contains("tier 1 does not fit: 3 paths"));
+    desk.apply("65kB");
+    assert_eq!(desk.held(), ["base-a-2", "base-b-2", "base-c-2"]);
+}
+
+#[test]
 fn packages_that_are_alike_are_pushed_together() {
     let Some(desk) = Desk::new("packages_that_are_alike_are_pushed_together") else {
         return;

@@ -3,14 +3,15 @@
 //! A plan is made with sizes that are partly estimates, and what is packed may turn out larger or
 //! smaller. So each size that is found out is recorded; where a path does not fit after all, or
 //! once a plan is carried out, there is another plan. Every plan but the last finds out a size, so
-//! there is a last one.
+//! there is a last one. What all of a plan depends on is packed before anything of it is done.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use cache_policy::Holdings;
+use cache_policy::model::{Model, PathId};
 use cache_policy::plan::{CacheState, Plan, Step};
-use drv_graph::{Bytes, StorePath, path_info};
+use cache_policy::{CacheTier, Holdings};
+use drv_graph::{Bytes, StorePath, path_info, split_name};
 use tier_planner::Millis;
 
 use super::own_directory::{OwnDirectory, Staged};
@@ -129,7 +130,7 @@ pub(super) fn run(
             });
         }
         round.done.rounds += 1;
-        match round.carry_out(&situation, &plan, occupied)? {
+        match round.carry_out(&situation, &model, &plan, occupied)? {
             Ended::Done | Ended::Replan => {}
             Ended::Refused(refusal) => {
                 round.record()?;
@@ -207,20 +208,15 @@ impl Round<'_> {
         if !lost.is_empty() && self.rules.only_restorable {
             return Ok(Ended::Refused(Refusal::Unrestorable(lost)));
         }
-        let is_early =
-            |step: &Step<StorePath>| matches!(step, Step::Unpin { is_early, .. } if *is_early);
-        // What is given up for a successor is given up for one that fits.
-        if plan.steps.iter().any(is_early) {
-            let mut differs = false;
-            for batch in batches(&pushes) {
-                self.pack(batch)?;
-                differs |= batch
-                    .iter()
-                    .any(|(path, bytes)| self.staged[path].bytes != *bytes);
-            }
-            if differs {
-                return Ok(Ended::Replan);
-            }
+        let mut differs = false;
+        for batch in batches(&decisive(&pushes, situation, model, plan)) {
+            self.pack(batch)?;
+            differs |= batch
+                .iter()
+                .any(|(path, bytes)| self.staged[path].bytes != *bytes);
+        }
+        if differs {
+            return Ok(Ended::Replan);
         }
         self.steps(situation, plan, occupied, &restorable)
     }
@@ -228,6 +224,7 @@ impl Round<'_> {
     fn steps(
         &mut self,
         situation: &Situation,
+        model: &Model<StorePath>,
         plan: &Plan<StorePath>,
         mut occupied: Bytes,
         restorable: &BTreeMap<StorePath, Restorable>,
@@ -361,6 +358,30 @@ fn eviction(step: &Step<StorePath>) -> Option<StorePath> {
         Step::Evict { path, .. } => Some(path.clone()),
         _ => None,
     }
+}
+
+/// The pushes whose sizes have to be known before anything is done: those of tier 1, which is held
+/// as a whole or not at all; and all of a plan that gives something up before its successor is
+/// there, so that the successor is one that fits.
+fn decisive(
+    pushes: &[(StorePath, Bytes)],
+    situation: &Situation,
+    model: &Model<StorePath>,
+    plan: &Plan<StorePath>,
+) -> Vec<(StorePath, Bytes)> {
+    let is_early =
+        |step: &Step<StorePath>| matches!(step, Step::Unpin { is_early, .. } if *is_early);
+    if plan.steps.iter().any(is_early) {
+        return pushes.to_vec();
+    }
+    let is_tier_one = |id: &PathId| model.facts(*id).tier == CacheTier::Always;
+    let tier_one = model.closure(model.ids().filter(is_tier_one));
+    let open = pushes.iter().filter(|(path, _)| {
+        let id = model.find(path);
+        situation.size(path).is_estimate()
+            && id.is_some_and(|id| tier_one.binary_search(&id).is_ok())
+    });
+    open.cloned().collect()
 }
 
 /// What is packed at once.
