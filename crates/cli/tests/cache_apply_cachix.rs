@@ -165,6 +165,46 @@ fn what_its_client_cannot_do_is_said() {
     assert_eq!(actions("left"), ["evict"]);
 }
 
+/// Tier 1 is what Cachix must not evict, whichever machine it is of.
+#[test]
+fn what_two_machines_build_of_one_name_is_pinned_for_both() {
+    let folder = small();
+    let other = GRAPH
+        .replace(
+            "1bvqbz0g37snflq2j4nyc6bw0y9pm1zi",
+            "2cwrcz1h48cnglr3k5pzd7cx1z0qn2aj",
+        )
+        .replace(
+            "0rl0yc1xblsx9l96sz0p3gdicxkhbml5",
+            "3dxsdz2i59vaglr4k6pzd8dx2z1rp3bk",
+        );
+    let roots = "/nix/store/3dxsdz2i59vaglr4k6pzd8dx2z1rp3bk-tool-1.drv\n";
+    fs::write(folder.path().join("other.json"), other).expect("it is ours");
+    fs::write(folder.path().join("other-roots"), roots).expect("it is ours");
+    let machine = "[machines.lap]\ngraph = \"graph.json\"\nroots = \"roots\"";
+    let changes = [
+        (
+            machine,
+            "[machines.lap]\ngraph = \"other.json\"\nroots = \"other-roots\"",
+        ),
+        (
+            "capacity = \"1 GB\"",
+            "capacity = \"1 GB\"\nproducers = [\"desk\", \"lap\"]\nconsumers = [\"desk\", \"lap\"]",
+        ),
+    ];
+    replace(folder.path(), "hmtool.toml", &changes);
+    let output = hmtool(folder.path(), &["cache", "apply"]);
+    expect![[r#"
+        #!/bin/sh
+        set -eu
+        cachix push -m zstd -l 2 mine /nix/store/1bvqbz0g37snflq2j4nyc6bw0y9pm1zi-tool-1
+        cachix pin mine tool /nix/store/1bvqbz0g37snflq2j4nyc6bw0y9pm1zi-tool-1 --keep-revisions 1
+        cachix push -m zstd -l 2 mine /nix/store/2cwrcz1h48cnglr3k5pzd7cx1z0qn2aj-tool-1
+        cachix pin mine tool-lap /nix/store/2cwrcz1h48cnglr3k5pzd7cx1z0qn2aj-tool-1 --keep-revisions 1
+    "#]]
+    .assert_eq(&text(&output.stdout));
+}
+
 #[test]
 fn a_compression_that_its_client_does_not_know_is_refused() {
     for compression in ["none", "zstd 19"] {

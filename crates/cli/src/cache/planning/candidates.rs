@@ -35,7 +35,7 @@ impl<'a> Candidates<'a> {
     pub(super) fn new(producers: &'a [Side], own: Option<&OwnCache>) -> Self {
         let mut makers: BTreeMap<StorePath, Maker<'_>> = BTreeMap::new();
         let mut paths: BTreeSet<StorePath> = BTreeSet::new();
-        let mut pins = Vec::new();
+        let mut pins = Pins::default();
         let pinned = own.and_then(|own| own.pins.as_deref()).unwrap_or_default();
         let mut unknown: BTreeSet<&str> = pinned.iter().map(String::as_str).collect();
         for side in producers {
@@ -49,7 +49,9 @@ impl<'a> Candidates<'a> {
             }
             let mut wanted = outputs::wanted(&side.input, |_| true);
             wanted.retain(|&id, _| side.is_shareable(id));
-            pins.extend(tiers.pins(side, &wanted));
+            for pin in tiers.pins(side, &wanted) {
+                pins.add(pin, &side.name);
+            }
             let here = Tiers::unknown(side, &wanted, pinned);
             unknown.retain(|name| here.contains(name));
             paths.extend(wanted.into_values().flatten());
@@ -63,13 +65,41 @@ impl<'a> Candidates<'a> {
         Self {
             makers,
             paths,
-            pins,
+            pins: pins.all,
         }
     }
 
     /// What makes a path.
     pub(super) fn maker(&self, path: &StorePath) -> Option<Maker<'a>> {
         self.makers.get(path).copied()
+    }
+}
+
+/// Pins of several producers, each of a name and a path of its own.
+#[derive(Default)]
+struct Pins {
+    all: Vec<Pin<StorePath>>,
+    names: BTreeSet<String>,
+    paths: BTreeSet<StorePath>,
+}
+
+impl Pins {
+    /// Two machines that build another path of one name pin both: the later one's under the name of
+    /// the machine too, which stays the same through all versions.
+    fn add(&mut self, mut pin: Pin<StorePath>, machine: &str) {
+        if !self.paths.insert(pin.path.clone()) {
+            return;
+        }
+        let mut numbered = (2..).map(|n| format!("{}-{machine}-{n}", pin.name));
+        let of_machine = format!("{}-{machine}", pin.name);
+        let mut free = std::iter::once(of_machine).chain(&mut numbered);
+        if self.names.contains(&pin.name)
+            && let Some(name) = free.find(|name| !self.names.contains(name))
+        {
+            pin.name = name;
+        }
+        self.names.insert(pin.name.clone());
+        self.all.push(pin);
     }
 }
 
