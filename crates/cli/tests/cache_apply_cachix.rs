@@ -165,6 +165,27 @@ fn what_its_client_cannot_do_is_said() {
     assert_eq!(actions("left"), ["evict"]);
 }
 
+#[test]
+fn an_older_revision_that_would_go_early_goes_with_the_next() {
+    let folder = small();
+    let older = "/nix/store/3dxsdz2i59vaglr4k6pzd8dx2z1rp3bk-tool-0";
+    fs::write(folder.path().join("held"), format!("{older}\n")).expect("it is ours");
+    fs::write(
+        folder.path().join("pins.json"),
+        json!({ "tool": [older] }).to_string(),
+    )
+    .expect("it is ours");
+    // Both do not fit at once.
+    let args = ["cache", "apply", "--held", "held", "--pins", "pins.json"];
+    let room = ["--capacity", "200kB", "--format", "json"];
+    let document = schema::document(&hmtool(folder.path(), &[&args[..], &room].concat()));
+    let steps = list(&document, "steps").iter();
+    assert_eq!(steps.filter(|step| step["isEarly"] == true).count(), 1);
+    let left = list(&document, "left").iter();
+    let left: Vec<&Value> = left.map(|step| &step["action"]).collect();
+    assert_eq!(left, ["evict"]);
+}
+
 /// Tier 1 is what Cachix must not evict, whichever machine it is of.
 #[test]
 fn what_two_machines_build_of_one_name_is_pinned_for_both() {

@@ -165,6 +165,7 @@ fn commands(
         .collect();
     let mut orders: Vec<Order> = Vec::new();
     let mut left = Vec::new();
+    let mut taken_along = Vec::new();
     let mut is_pushing = false;
     for step in steps {
         let was_pushing = std::mem::replace(&mut is_pushing, false);
@@ -206,18 +207,19 @@ fn commands(
                     steps: vec![step.clone()],
                 });
             }
-            // Pinning the next revision takes it along.
+            // Pinning the next revision takes it along, even where the plan would have it go before.
             Step::Unpin { name, .. } if pinned.contains(&**name) => {
-                let of_name = |order: &&mut Order| {
-                    let mut steps = order.steps.iter();
-                    steps.any(|done| matches!(done, Step::Pin { name: other, .. } if other == name))
-                };
-                match orders.iter_mut().find(of_name) {
-                    Some(order) => order.steps.push(step.clone()),
-                    None => left.push(step.clone()),
-                }
+                taken_along.push((name, step));
             }
             _ => left.push(step.clone()),
+        }
+    }
+    for (name, unpin) in taken_along {
+        let pins =
+            |step: &Step<StorePath>| matches!(step, Step::Pin { name: it, .. } if it == name);
+        let order = orders.iter_mut().find(|order| order.steps.iter().any(pins));
+        if let Some(order) = order {
+            order.steps.push(unpin.clone());
         }
     }
     (orders, left)
