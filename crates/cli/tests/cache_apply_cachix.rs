@@ -79,7 +79,11 @@ fn small() -> tempfile::TempDir {
 fn the_commands_are_printed_as_a_script() {
     let folder = small();
     let output = hmtool(folder.path(), &["cache", "apply"]);
-    assert_eq!(text(&output.stderr), "");
+    let said = text(&output.stderr);
+    assert!(
+        said.contains("no older revision stays pinned: give --pins"),
+        "{said}"
+    );
     assert_eq!(output.status.code(), Some(0));
     expect![[r#"
         #!/bin/sh
@@ -227,6 +231,34 @@ fn what_two_machines_build_of_one_name_is_pinned_for_both() {
 }
 
 #[test]
+fn names_that_its_client_would_take_for_options_are_refused() {
+    let refused = |folder: &Path, expected: &str| {
+        let output = hmtool(folder, &["cache", "apply"]);
+        assert_eq!(output.status.code(), Some(2));
+        assert!(text(&output.stderr).contains(expected));
+        assert_eq!(text(&output.stdout), "");
+    };
+    let folder = small();
+    replace(folder.path(), "hmtool.toml", &[("\"mine\"", "\"--help\"")]);
+    refused(folder.path(), "would take the name --help for an option");
+    let folder = small();
+    let changes = [
+        (
+            "roots = \"roots\"",
+            "roots = \"roots\"\nattributes = \"attributes\"",
+        ),
+        ("[\"tool\"]", "[\"--keep-forever\"]"),
+    ];
+    replace(folder.path(), "hmtool.toml", &changes);
+    let attribute = "--keep-forever /nix/store/0rl0yc1xblsx9l96sz0p3gdicxkhbml5-tool-1.drv\n";
+    fs::write(folder.path().join("attributes"), attribute).expect("it is ours");
+    refused(
+        folder.path(),
+        "would take the name --keep-forever for an option",
+    );
+}
+
+#[test]
 fn a_compression_that_its_client_does_not_know_is_refused() {
     for compression in ["none", "zstd 19"] {
         let folder = small();
@@ -250,7 +282,12 @@ fn a_compression_that_its_client_does_not_know_is_refused() {
 #[test]
 fn the_example_prints_its_commands_without_nix() {
     let output = hmtool(Path::new(EXAMPLE), &["cache", "apply"]);
-    assert_eq!(text(&output.stderr), "");
+    let said = text(&output.stderr);
+    assert_eq!(said.lines().count(), 1, "{said}");
+    assert!(
+        said.contains("no older revision stays pinned: give --pins"),
+        "{said}"
+    );
     assert!(text(&output.stdout).contains("cachix pin modular-workspace nodejs_22 "));
 }
 

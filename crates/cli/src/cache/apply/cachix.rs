@@ -17,6 +17,7 @@ use crate::cache::pins;
 use crate::cache::planning::{self, Planning};
 use crate::failure::Failure;
 use crate::nix;
+use crate::output;
 use crate::process::Call;
 use crate::progress::Progress;
 
@@ -60,6 +61,23 @@ pub(super) fn orders(
     let model = planning::model(&situation)?;
     let plan = planning::made(&planning.request(&situation, &model), progress)?;
     let flags = flags(planning.compression);
+    no_option(
+        &planning.name,
+        "name another cache in [cache] of hmtool.toml",
+    )?;
+    for step in &plan.steps {
+        if let Step::Pin { name, .. } = step {
+            no_option(name, "leave it out of `pins` in [cache] of hmtool.toml")?;
+        }
+    }
+    let generations = planning.own().map_or(1, |own| own.generations);
+    let pins = |step: &Step<StorePath>| matches!(step, Step::Pin { .. });
+    if pins_file.is_none() && generations > 1 && plan.steps.iter().any(pins) {
+        output::complain(
+            "what is pinned now is not known, so no older revision stays pinned: give --pins FILE, \
+             which --write keeps",
+        );
+    }
     let unbuilt = if run {
         let needed: BTreeSet<StorePath> = plan.steps.iter().filter_map(needed_here).collect();
         let needed: Vec<StorePath> = needed.into_iter().collect();
@@ -139,6 +157,18 @@ impl Orders {
 fn write(file: &Path, text: &str) -> Result<(), Failure> {
     let folder = file.parent().filter(|it| *it != Path::new(""));
     own_directory::write(file, text, folder.unwrap_or(Path::new(".")))
+}
+
+/// # Errors
+/// Its client would take the name for one of its options.
+fn no_option(name: &str, hint: &str) -> Result<(), Failure> {
+    if !name.starts_with('-') {
+        return Ok(());
+    }
+    Err(Failure::Usage {
+        message: format!("cachix would take the name {name} for an option"),
+        hint: hint.to_owned(),
+    })
 }
 
 /// How its client is told to compress; `[cache]` says nothing that it cannot.
