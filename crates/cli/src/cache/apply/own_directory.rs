@@ -232,43 +232,29 @@ pub(super) fn narinfo_name(path: &StorePath) -> String {
     format!("{}.narinfo", path.hash_part())
 }
 
-/// Makes an empty cache, all at once.
+/// Makes an empty cache. A directory that is there already stays what it is: a link, or where another
+/// file system begins.
 ///
 /// # Errors
 /// There is something in the directory.
 fn make(dir: &Path, store_dir: &str) -> Result<(), Failure> {
-    match fs::read_dir(dir) {
-        Ok(mut entries) => {
-            if entries.next().is_some() {
-                return Err(Failure::Usage {
-                    message: format!(
-                        "{} is not empty and not a binary cache: it has no {CACHE_INFO}",
-                        content::shown(dir)
-                    ),
-                    hint: "give `dir` in [cache] of hmtool.toml a directory of its own".to_owned(),
-                });
-            }
-        }
-        Err(error) if error.kind() == ErrorKind::NotFound => {}
-        Err(error) => return Err(Failure::reading(dir, error)),
+    fs::create_dir_all(dir).map_err(failed("make", dir))?;
+    // What the system makes on a new disk, and what is left of a run that was interrupted here.
+    let is_ours = |file: &PathBuf| file.ends_with(WORK_DIR) || file.ends_with("lost+found");
+    if !entries(dir)?.iter().all(is_ours) {
+        return Err(Failure::Usage {
+            message: format!(
+                "{} is not empty and not a binary cache: it has no {CACHE_INFO}",
+                content::shown(dir)
+            ),
+            hint: "give `dir` in [cache] of hmtool.toml a directory of its own".to_owned(),
+        });
     }
-    let absolute = std::path::absolute(dir).map_err(failed("find", dir))?;
-    let parent = absolute.parent().unwrap_or(Path::new("/"));
-    fs::create_dir_all(parent).map_err(failed("make", parent))?;
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(".hmtool-");
-    #[cfg(unix)]
-    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o777));
-    let new = builder
-        .tempdir_in(parent)
-        .map_err(failed("make a folder in", parent))?;
-    let info = new.path().join(CACHE_INFO);
-    fs::write(&info, format!("StoreDir: {store_dir}\n")).map_err(failed("write", &info))?;
-    sync(&info)?;
-    fs::rename(new.path(), dir).map_err(failed("make", dir))?;
-    // It has another name now.
-    let _ = new.keep();
-    sync(parent)
+    let work = dir.join(WORK_DIR);
+    fs::create_dir_all(&work).map_err(failed("make", &work))?;
+    let info = format!("StoreDir: {store_dir}\n");
+    write(&dir.join(CACHE_INFO), &info, &work)?;
+    sync(dir)
 }
 
 /// # Errors
@@ -611,6 +597,25 @@ mod tests {
         let refused = OwnDirectory::open(folder.path(), STORE).err();
         assert!(matches!(refused, Some(Failure::Usage { .. })));
         assert_eq!(entries(folder.path()).expect("it is there").len(), 1);
+    }
+
+    #[test]
+    fn a_directory_that_is_there_and_empty_becomes_a_cache() {
+        use std::os::unix::fs::symlink;
+        let folder = tempfile::tempdir().expect("a folder");
+        let disk = folder.path().join("disk");
+        fs::create_dir_all(disk.join("lost+found")).expect("it is ours");
+        let link = folder.path().join("link");
+        symlink(&disk, &link).expect("it is ours");
+        drop(OwnDirectory::open(&link, STORE).expect("it is made"));
+        assert!(link.is_symlink());
+        assert!(disk.join(CACHE_INFO).is_file());
+        // Killed before there was more than this.
+        fs::remove_file(disk.join(CACHE_INFO)).expect("it is ours");
+        fs::remove_dir(disk.join("nar")).expect("it is ours");
+        fs::write(disk.join(WORK_DIR).join("new-1"), "").expect("it is ours");
+        OwnDirectory::open(&link, STORE).expect("it is made");
+        assert_eq!(flaws(&disk), []);
     }
 
     #[test]
