@@ -12,8 +12,15 @@ use crate::process::Call;
 use crate::progress::Progress;
 
 /// What to do when there is no Nix.
-const GET_NIX: &str = "install it with `apt-get install nix-bin` or from https://nixos.org/download, \
-                       or give captured files with --graph and --roots";
+const GET_NIX: &str =
+    "install it with `apt-get install nix-bin` or from https://nixos.org/download";
+const GET_NIX_OR_FILES: &str = "install it with `apt-get install nix-bin` or from \
+                                https://nixos.org/download, or give captured files with --graph and \
+                                --roots";
+
+/// What to do when it takes too long.
+const NIX_TIMEOUT: &str = "give it more time with --nix-timeout";
+const STEP_TIMEOUT: &str = "give it more time with --step-timeout";
 
 /// Paths given to one call: far below what the kernel allows as arguments (ARG_MAX, 2 MB).
 const BATCH: usize = 2_000;
@@ -119,7 +126,7 @@ pub(crate) fn valid(
         let mut args = vec!["--check-validity", "--print-invalid"];
         args.extend(batch.iter().map(StorePath::as_str));
         let doing = "nix-store checks what is there";
-        let printed = run("nix-store", &args, Path::new("."), limit, doing, progress)?;
+        let printed = store("nix-store", &args, limit, doing, NIX_TIMEOUT, progress)?;
         let text = String::from_utf8_lossy(&printed).into_owned();
         invalid.extend(text.lines().map(str::to_owned));
     }
@@ -139,7 +146,7 @@ pub(crate) fn path_infos(
         args.extend(["path-info", "--json", "--recursive", "--"]);
         args.extend(batch.iter().map(StorePath::as_str));
         let doing = "nix tells what is in the store";
-        run("nix", &args, Path::new("."), limit, doing, progress)
+        store("nix", &args, limit, doing, STEP_TIMEOUT, progress)
     });
     calls.collect()
 }
@@ -161,7 +168,7 @@ pub(crate) fn pack(
             [first, rest @ ..] => format!("nix packs {} and {} more", first.name(), rest.len()),
             [] => String::new(),
         };
-        run("nix", &args, Path::new("."), limit, &doing, progress)?;
+        store("nix", &args, limit, &doing, STEP_TIMEOUT, progress)?;
     }
     Ok(())
 }
@@ -205,8 +212,30 @@ fn run<A: AsRef<OsStr>>(
         env: &[],
         limit,
         doing,
+        when_missing: GET_NIX_OR_FILES,
+        when_slow: Some(NIX_TIMEOUT),
+    };
+    call.run(args, progress)
+}
+
+/// Runs a program of Nix on this machine's store and gives its standard output.
+fn store(
+    program: &str,
+    args: &[&str],
+    limit: Millis,
+    doing: &str,
+    when_slow: &str,
+    progress: &Progress,
+) -> Result<Vec<u8>, Failure> {
+    let call = Call {
+        tool: "nix",
+        program,
+        dir: Path::new("."),
+        env: &[],
+        limit,
+        doing,
         when_missing: GET_NIX,
-        when_slow: Some("give it more time with --nix-timeout"),
+        when_slow: Some(when_slow),
     };
     call.run(args, progress)
 }

@@ -259,6 +259,18 @@ fn names_that_its_client_would_take_for_options_are_refused() {
 }
 
 #[test]
+fn what_cachix_does_itself_is_not_promised() {
+    let folder = small();
+    let output = hmtool(folder.path(), &["cache", "apply", "--only-restorable"]);
+    assert_eq!(output.status.code(), Some(2));
+    let said = text(&output.stderr);
+    assert!(
+        said.contains("--only-restorable is for a cache in a directory"),
+        "{said}"
+    );
+}
+
+#[test]
 fn a_compression_that_its_client_does_not_know_is_refused() {
     for compression in ["none", "zstd 19"] {
         let folder = small();

@@ -56,15 +56,15 @@ impl Desk {
     /// Makes a graph of packages, each with its name and a script that writes `$out`, and builds
     /// those that `is_built` says.
     fn packages(&self, packages: &[(&str, &str)], is_built: impl Fn(&str) -> bool) {
-        let mut expression = String::new();
-        for (name, script) in packages {
-            expression += &format!(
+        let expression = |(name, script): &(&str, &str)| {
+            format!(
                 "(derivation {{ name = \"{name}\"; system = \"x86_64-linux\"; builder = \"/bin/sh\"; \
                  PATH = \"/usr/bin:/bin\"; args = [ \"-c\" ''{script}'' ]; }})\n"
-            );
-        }
+            )
+        };
+        let expressions: String = packages.iter().map(expression).collect();
         let file = self.folder.join("default.nix");
-        fs::write(&file, format!("[ {expression} ]")).expect("it is ours");
+        fs::write(&file, format!("[ {expressions} ]")).expect("it is ours");
         let drvs = self
             .nix
             .run("nix-instantiate", &[file.to_str().expect("UTF-8")]);
@@ -110,6 +110,17 @@ impl Desk {
         schema::document(
             &self.hmtool(&[&args[..], &["--buffer", "0kB", "--format", "json"]].concat()),
         )
+    }
+
+    /// Deletes the narinfo of what is called so.
+    fn lose(&self, name: &str) {
+        let entries = fs::read_dir(self.folder.join("cache")).expect("it is there");
+        let files = entries.map(|entry| entry.expect("it is there").path());
+        let end = format!("-{name}\nURL: ");
+        let is_it = |file: &PathBuf| fs::read_to_string(file).is_ok_and(|text| text.contains(&end));
+        let lost: Vec<PathBuf> = files.filter(is_it).collect();
+        assert_eq!(lost.len(), 1, "{name}");
+        fs::remove_file(&lost[0]).expect("it is ours");
     }
 
     /// The names of what is held, in order.
@@ -186,6 +197,95 @@ fn packages_that_are_alike_are_pushed_together() {
         "--buffer",
         "0kB",
     ]);
+}
+
+/// What only an older generation refers to is in no graph, and may be in the store all the same.
+#[test]
+fn an_older_generation_is_made_whole_from_the_store() {
+    let Some(desk) = Desk::new("an_older_generation_is_made_whole_from_the_store") else {
+        return;
+    };
+    let config = CONFIG.replace("generations = 1", "generations = 2");
+    fs::write(desk.folder.join("hmtool.toml"), config).expect("it is ours");
+    let library = "echo library $out > $out";
+    let packages = |version: u32| {
+        let library_name = format!("lib-{version}");
+        let library = format!(
+            "${{derivation {{ name = \"{library_name}\"; system = \"x86_64-linux\"; builder = \
+             \"/bin/sh\"; args = [ \"-c\" \"{library}\" ]; }}}}"
+        );
+        let script = format!("echo {library} > $out");
+        desk.packages(&[(&format!("base-{version}"), &script)], |_| true);
+    };
+    packages(1);
+    desk.apply("1MB");
+    packages(2);
+    desk.apply("1MB");
+    let whole = ["base-1", "base-2", "lib-1", "lib-2"];
+    assert_eq!(desk.held(), whole);
+    desk.lose("lib-1");
+    desk.apply("1MB");
+    assert_eq!(desk.held(), whole);
+    desk.hmtool(&["cache", "verify"]);
+}
+
+/// Nobody but who pushed them knows whether they are still needed, so they stay.
+#[test]
+fn nars_that_nothing_names_are_said_to_take_up_room() {
+    let Some(desk) = Desk::new("nars_that_nothing_names_are_said_to_take_up_room") else {
+        return;
+    };
+    desk.packages(&[("base-1", "echo hello > $out")], |_| true);
+    desk.apply("1MB");
+    let said = || text(&desk.hmtool(&["cache", "apply"]).stderr);
+    assert_eq!(said(), "");
+    let orphan = desk.folder.join("cache/nar/orphan.nar.xz");
+    fs::write(&orphan, [0; 5_000]).expect("it is ours");
+    let said = said();
+    assert!(
+        said.starts_with("NARs that no narinfo names take up 5.0 kB besides"),
+        "{said}"
+    );
+    assert!(orphan.exists());
+}
+
+/// What is not built, and does not fit by the size of its namesake, does not fit either once that is
+/// evicted.
+#[test]
+fn what_is_evicted_still_says_how_large_its_namesakes_are() {
+    let test = "what_is_evicted_still_says_how_large_its_namesakes_are";
+    let Some(desk) = Desk::new(test) else {
+        return;
+    };
+    let (large, small) = (noise(100_000), noise(8_000));
+    let base = ("base-1", &*small);
+    desk.packages(&[base, ("tool-1", &large)], |_| true);
+    desk.apply("1MB");
+    for is_recorded in [true, false] {
+        desk.packages(&[base, ("tool-1", &large)], |_| true);
+        desk.apply("1MB");
+        // As `nix copy` leaves a cache.
+        if !is_recorded {
+            fs::remove_file(desk.folder.join("cache/.hmtool/paths.json")).expect("it was written");
+        }
+        desk.packages(&[base, ("tool-2", &large)], |name| name == "base-1");
+        let done = desk.apply("20kB");
+        assert_eq!(done["evicted"].as_array().map(Vec::len), Some(1), "{done}");
+        assert_eq!(desk.held(), ["base-1"]);
+        let args = [
+            "cache",
+            "plan",
+            "--check",
+            "--capacity",
+            "20kB",
+            "--buffer",
+            "0kB",
+        ];
+        for _ in 0..2 {
+            desk.hmtool(&args);
+            assert_eq!(desk.apply("20kB")["rounds"], 0);
+        }
+    }
 }
 
 #[test]

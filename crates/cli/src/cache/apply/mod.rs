@@ -30,7 +30,7 @@ pub(crate) struct ApplyArgs {
     write: bool,
 
     /// Do nothing when something would be deleted that no other cache, nor the store, has, and no
-    /// graph says how to build
+    /// graph says how to build; for a cache in a directory
     #[arg(long, help_heading = "Carrying out")]
     only_restorable: bool,
 
@@ -61,6 +61,7 @@ pub(super) fn run(args: &ApplyArgs) -> Result<Outcome, Failure> {
             document::of_directory(&planning, &done)
         }
         CacheKind::Cachix => {
+            deletes_nothing(args)?;
             let orders = cachix::orders(&planning, args.write, &progress)?;
             let is_script = !args.write && matches!(args.format.format, DocumentFormat::Human);
             if args.write && orders.unbuilt.is_empty() {
@@ -82,6 +83,19 @@ pub(super) fn run(args: &ApplyArgs) -> Result<Outcome, Failure> {
         Outcome::Finding
     } else {
         Outcome::Clean
+    })
+}
+
+/// # Errors
+/// Something is asked of what `hmtool` deletes, which is nothing at Cachix.
+fn deletes_nothing(args: &ApplyArgs) -> Result<(), Failure> {
+    if !args.only_restorable {
+        return Ok(());
+    }
+    Err(Failure::Usage {
+        message: "--only-restorable is for a cache in a directory: at Cachix, Cachix evicts"
+            .to_owned(),
+        hint: "leave it out; the steps show which pins are dropped".to_owned(),
     })
 }
 

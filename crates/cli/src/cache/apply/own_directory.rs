@@ -11,11 +11,13 @@ use std::fs::{self, File, TryLockError};
 use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
+use cache_policy::Holdings;
 use cache_policy::audit::{WORK_DIR, url};
 use drv_graph::{Bytes, NarInfo, StorePath, narinfo};
 use tempfile::{NamedTempFile, TempDir};
 
 use crate::failure::Failure;
+use crate::input::holdings::holding;
 use crate::input::{content, data_failure};
 
 /// What Nix knows a binary cache by.
@@ -94,7 +96,13 @@ impl OwnDirectory {
         Ok(())
     }
 
-    /// What the narinfo of a path says, and where it lies; `None` for what is not held.
+    /// What is held.
+    pub(super) fn holdings(&self) -> Holdings {
+        let infos = self.held.values();
+        infos.map(|info| holding(info.info.clone())).collect()
+    }
+
+    /// Where the narinfo of a path lies; `None` for what is not held.
     pub(super) fn narinfo(&self, path: &StorePath) -> Option<PathBuf> {
         let is_held = self.held.contains_key(path);
         is_held.then(|| self.dir.join(narinfo_name(path)))
@@ -156,6 +164,26 @@ impl OwnDirectory {
         let listing = self.dir.join(format!("{}.ls", path.hash_part()));
         delete(&listing)?;
         delete(&evicting)
+    }
+
+    /// What NARs take up that no narinfo names: left by somebody else, or about to be named.
+    pub(super) fn unnamed(&self) -> Result<Bytes, Failure> {
+        let named: BTreeSet<PathBuf> = self
+            .held
+            .values()
+            .filter_map(|info| Some(self.dir.join(url(info)?)))
+            .collect();
+        let mut sum = Bytes(0);
+        for file in entries(&self.dir.join("nar"))? {
+            match fs::metadata(&file) {
+                Ok(it) if it.is_file() && !named.contains(&file) => sum += Bytes(it.len()),
+                Err(error) if error.kind() != ErrorKind::NotFound => {
+                    return Err(failed("read", &file)(error));
+                }
+                _ => {}
+            }
+        }
+        Ok(sum)
     }
 
     /// Replaces a file of the cache, or makes it. The name is within the directory.
@@ -486,6 +514,10 @@ mod tests {
             assert!(own.narinfo(path).is_some_and(|file| file.exists()));
         }
         assert_eq!(flaws(&own.dir), []);
+        assert_eq!(own.unnamed().expect("it can be listed"), Bytes(0));
+        fs::write(own.dir.join("nar/three"), "123").expect("it is ours");
+        assert_eq!(own.unnamed().expect("it can be listed"), Bytes(3));
+        fs::remove_file(own.dir.join("nar/three")).expect("it is ours");
         own.evict(&a).expect_err("it is needed");
         own.evict(&b).expect("nothing needs it but itself");
         own.evict(&a).expect("nothing needs it");

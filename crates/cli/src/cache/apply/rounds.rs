@@ -20,12 +20,13 @@ use super::restoring::{Restorable, restorable};
 use crate::cache::pins;
 use crate::cache::planning::recorded::{self, Recorded};
 use crate::cache::planning::situation::Situation;
-use crate::cache::planning::{self, Candidates, Planning};
+use crate::cache::planning::{self, Planning};
 use crate::failure::Failure;
 use crate::input::holdings::holding;
 use crate::nix;
 use crate::output;
 use crate::progress::Progress;
+use crate::quantity::size;
 
 /// Paths that one Nix packs at once, and how large they may be together by the estimates: it packs
 /// them in parallel, and what is packed lies on the disk beside the cache.
@@ -87,19 +88,27 @@ pub(super) fn run(
     let first = candidates.paths.first();
     let store_dir = first.map_or(drv_graph::DEFAULT_STORE_DIR, |path| path.store_dir());
     let mut own = OwnDirectory::open(dir, store_dir)?;
-    let told = told(&candidates, rules.limit, progress)?;
+    let told = told(planning, &candidates.paths, rules.limit, progress)?;
     let mut recorded = planning.recorded(progress)?;
+    // What is not built is taken for as large as its namesakes, those that were evicted among them.
+    let unbuilt = candidates
+        .paths
+        .iter()
+        .filter(|path| told.get(path).is_none());
+    let unbuilt: BTreeSet<&str> = unbuilt.map(|path| split_name(path.name()).0).collect();
     recorded.retain(|path| {
         let is_told = told.get(path).is_some() || candidates.paths.contains(path);
-        is_told || own.narinfo(path).is_some()
+        let is_namesake = || unbuilt.contains(split_name(path.name()).0);
+        is_told || own.narinfo(path).is_some() || is_namesake()
     });
     recorded.add(&told);
+    recorded.add_held(&own.holdings());
     let mut caches = planning.caches(progress)?;
     let mut round = Round {
         planning,
         rules,
         progress,
-        told: &told,
+        told,
         dir,
         staged: BTreeMap::new(),
         has_learnt: true,
@@ -121,6 +130,7 @@ pub(super) fn run(
         let plan = planning::made(&planning.request(&situation, &model), progress)?;
         if plan.steps.is_empty() {
             round.record()?;
+            say_what_is_unnamed(round.own)?;
             return Ok(round.done);
         }
         if !std::mem::replace(&mut round.has_learnt, false) {
@@ -141,14 +151,33 @@ pub(super) fn run(
     }
 }
 
-/// What the store says of what the producers made, and of all that refers to.
+/// NARs that nothing names take up room which no plan can free, and somebody may be about to name
+/// them.
+fn say_what_is_unnamed(own: &OwnDirectory) -> Result<(), Failure> {
+    let unnamed = own.unnamed()?;
+    if unnamed > Bytes(0) {
+        output::complain(&format!(
+            "NARs that no narinfo names take up {} besides: `hmtool cache verify` lists them, and \
+             they can be deleted unless somebody is pushing",
+            size(unnamed.0)
+        ));
+    }
+    Ok(())
+}
+
+/// What the store says of those of some paths that it has, and of all that they refer to.
 fn told(
-    candidates: &Candidates<'_>,
+    planning: &Planning<'_>,
+    paths: &BTreeSet<StorePath>,
     limit: Millis,
     progress: &Progress,
 ) -> Result<Holdings, Failure> {
-    let paths: Vec<StorePath> = candidates.paths.iter().cloned().collect();
-    let built = nix::valid(&paths, limit, progress)?;
+    let paths: Vec<StorePath> = paths.iter().cloned().collect();
+    let built = nix::valid(
+        &paths,
+        planning.args.sharing.evaluation.nix_timeout,
+        progress,
+    )?;
     let mut told = Holdings::default();
     for text in nix::path_infos(&built, limit, progress)? {
         let infos = path_info::read(&text).map_err(|error| Failure::Tool {
@@ -171,7 +200,7 @@ struct Round<'a> {
     planning: &'a Planning<'a>,
     rules: &'a Rules,
     progress: &'a Progress,
-    told: &'a Holdings,
+    told: Holdings,
     dir: &'a Path,
     /// What was packed and is not published.
     staged: BTreeMap<StorePath, Staged>,
@@ -186,21 +215,20 @@ impl Round<'_> {
     fn carry_out(
         &mut self,
         situation: &Situation,
+        model: &Model<StorePath>,
         plan: &Plan<StorePath>,
         occupied: Bytes,
     ) -> Result<Ended, Failure> {
         let pushes: Vec<(StorePath, Bytes)> = plan.steps.iter().filter_map(push).collect();
-        let unbuilt = pushes
-            .iter()
-            .filter(|(path, _)| self.told.get(path).is_none());
-        let unbuilt: Vec<_> = unbuilt
-            .map(|(path, _)| (path.clone(), situation.paths[path].drv.clone()))
-            .collect();
-        if !unbuilt.is_empty() {
-            return Ok(Ended::Refused(Refusal::Unbuilt(unbuilt)));
+        let unknown = pushes.iter().map(|(path, _)| path);
+        let unknown = unknown.filter(|path| self.told.get(path).is_none());
+        let unknown: BTreeSet<StorePath> = unknown.cloned().collect();
+        if !unknown.is_empty() {
+            return self.ask_for(&unknown, situation);
         }
         let evictions: Vec<StorePath> = plan.steps.iter().filter_map(eviction).collect();
-        let restorable = restorable(&evictions, situation, self.rules.limit, self.progress)?;
+        let limit = self.planning.args.sharing.evaluation.nix_timeout;
+        let restorable = restorable(&evictions, situation, limit, self.progress)?;
         let lost = restorable
             .iter()
             .filter(|(_, from)| **from == Restorable::Nowhere);
@@ -221,10 +249,32 @@ impl Round<'_> {
         self.steps(situation, plan, occupied, &restorable)
     }
 
+    /// Asks the store for what no producer's graph asks for, such as what an older generation refers
+    /// to.
+    fn ask_for(
+        &mut self,
+        unknown: &BTreeSet<StorePath>,
+        situation: &Situation,
+    ) -> Result<Ended, Failure> {
+        let more = told(self.planning, unknown, self.rules.limit, self.progress)?;
+        self.recorded.add(&more);
+        for (path, holding) in more.iter() {
+            self.told.insert(path.clone(), holding.clone());
+        }
+        let unbuilt = unknown.iter().filter(|path| more.get(path).is_none());
+        let unbuilt: Vec<_> = unbuilt
+            .map(|path| (path.clone(), situation.paths[path].drv.clone()))
+            .collect();
+        if unbuilt.is_empty() {
+            self.has_learnt = true;
+            return Ok(Ended::Replan);
+        }
+        Ok(Ended::Refused(Refusal::Unbuilt(unbuilt)))
+    }
+
     fn steps(
         &mut self,
         situation: &Situation,
-        model: &Model<StorePath>,
         plan: &Plan<StorePath>,
         mut occupied: Bytes,
         restorable: &BTreeMap<StorePath, Restorable>,
@@ -297,7 +347,7 @@ impl Round<'_> {
                 compression: self.planning.compression,
                 secret_key: own.and_then(|own| own.secret_key.as_deref()),
                 limit: self.rules.limit,
-                told: self.told,
+                told: &self.told,
             };
             let packed = packing.pack(&open, self.own, self.progress)?;
             self.staged.extend(packed);

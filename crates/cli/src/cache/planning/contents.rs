@@ -12,8 +12,8 @@ use crate::cache::sizes::{NarSize, NarSizes};
 #[derive(Default)]
 pub(super) struct Contents {
     references: BTreeMap<StorePath, Vec<StorePath>>,
-    /// Of each name the references of its first path, by name.
-    by_name: BTreeMap<String, Vec<String>>,
+    /// Of each name its first path, and the names of what that refers to.
+    by_name: BTreeMap<String, (StorePath, Vec<String>)>,
     /// What files take up in the cache itself.
     files: BTreeMap<StorePath, Bytes>,
     nars: NarSizes,
@@ -32,9 +32,12 @@ impl Contents {
         for (path, holding) in holdings.iter() {
             if let Some(references) = &holding.references {
                 let names = || references.iter().map(|path| path.name().to_owned());
-                self.by_name
-                    .entry(path.name().to_owned())
-                    .or_insert_with(|| names().collect());
+                let first = self.by_name.get(path.name());
+                // Whoever tells first: what is assumed depends on what is known, and on no order.
+                if first.is_none_or(|(first, _)| path < first) {
+                    let known = (path.clone(), names().collect());
+                    self.by_name.insert(path.name().to_owned(), known);
+                }
                 self.references
                     .entry(path.clone())
                     .or_insert_with(|| references.clone());
@@ -80,7 +83,7 @@ impl Contents {
             };
         }
         let assumed = made_by.map(|(graph, id)| match self.by_name.get(path.name()) {
-            Some(names) => same_names(graph, id, names),
+            Some((_, names)) => same_names(graph, id, names),
             None => direct_inputs(graph, id),
         });
         References {

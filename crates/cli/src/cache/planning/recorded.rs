@@ -129,6 +129,16 @@ impl Recorded {
         }
     }
 
+    /// With what narinfos say, where nothing is known yet: what is evicted is not forgotten, since the
+    /// sizes of its namesakes are taken from it. Nothing of files, which may be packed in another way.
+    pub(crate) fn add_held(&mut self, held: &Holdings) {
+        for (path, holding) in held.iter() {
+            let known = self.paths.entry(path.clone()).or_default();
+            known.nar_size = known.nar_size.or(holding.nar_size);
+            known.references = known.references.take().or(holding.references.clone());
+        }
+    }
+
     /// With the size that a path turned out to have when it was packed.
     pub(crate) fn packed(&mut self, path: &StorePath, bytes: Bytes) {
         self.paths.entry(path.clone()).or_default().file_size = Some(bytes);
