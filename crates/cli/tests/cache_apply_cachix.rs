@@ -81,7 +81,7 @@ fn the_commands_are_printed_as_a_script() {
     let output = hmtool(folder.path(), &["cache", "apply"]);
     let said = text(&output.stderr);
     assert!(
-        said.contains("no older revision stays pinned: give --pins"),
+        said.contains("no older revision stays pinned: hmtool-pins.json"),
         "{said}"
     );
     assert_eq!(output.status.code(), Some(0));
@@ -297,7 +297,7 @@ fn the_example_prints_its_commands_without_nix() {
     let said = text(&output.stderr);
     assert_eq!(said.lines().count(), 1, "{said}");
     assert!(
-        said.contains("no older revision stays pinned: give --pins"),
+        said.contains("no older revision stays pinned: hmtool-pins.json"),
         "{said}"
     );
     assert!(text(&output.stdout).contains("cachix pin modular-workspace nodejs_22 "));
@@ -326,15 +326,7 @@ fn with_write_they_are_run_and_the_pins_are_kept() {
     let path = std::env::var("PATH").expect("there is one");
     let attempt = |path: &str| {
         nix.command(HMTOOL)
-            .args([
-                "cache",
-                "apply",
-                "--write",
-                "--pins",
-                "pins.json",
-                "--format",
-                "json",
-            ])
+            .args(["cache", "apply", "--write", "--format", "json"])
             .current_dir(&folder)
             .env("PATH", path)
             .output()
@@ -365,7 +357,7 @@ fn with_write_they_are_run_and_the_pins_are_kept() {
         said.contains("exit status: 7") && said.contains("no such cache"),
         "{said}"
     );
-    let pins = || fs::read_to_string(folder.join("pins.json")).expect("it was made");
+    let pins = || fs::read_to_string(folder.join("hmtool-pins.json")).expect("it was made");
     assert_eq!(pins(), "{}\n");
     assert_eq!(calls(&bin).len(), 1);
     fs::remove_file(bin.join("calls")).expect("it is ours");
@@ -387,15 +379,7 @@ fn with_write_they_are_run_and_the_pins_are_kept() {
     fs::write(folder.join("held"), out).expect("it is ours");
     let plan = nix
         .command(HMTOOL)
-        .args([
-            "cache",
-            "plan",
-            "--check",
-            "--held",
-            "held",
-            "--pins",
-            "pins.json",
-        ])
+        .args(["cache", "plan", "--check", "--held", "held"])
         .current_dir(&folder)
         .output()
         .expect("hmtool runs");

@@ -50,8 +50,9 @@ pub(super) fn orders(
     run: bool,
     progress: &Progress,
 ) -> Result<Orders, Failure> {
-    let pins_file = planning.args.pins.as_deref();
-    if let Some(file) = pins_file.filter(|file| run && !file.exists()) {
+    let pins_file = planning.pins_file.as_deref();
+    let is_pins_known = pins_file.is_some_and(Path::exists);
+    if let Some(file) = pins_file.filter(|_| run && !is_pins_known) {
         write(file, "{}\n")?;
     }
     let candidates = planning.candidates();
@@ -72,11 +73,12 @@ pub(super) fn orders(
     }
     let generations = planning.own().map_or(1, |own| own.generations);
     let pins = |step: &Step<StorePath>| matches!(step, Step::Pin { .. });
-    if pins_file.is_none() && generations > 1 && plan.steps.iter().any(pins) {
-        output::complain(
-            "what is pinned now is not known, so no older revision stays pinned: give --pins FILE, \
-             which --write keeps",
-        );
+    if !is_pins_known && generations > 1 && plan.steps.iter().any(pins) {
+        output::complain(&format!(
+            "nothing says what is pinned now, so no older revision stays pinned: {} has it once \
+             --write was given",
+            pins_file.unwrap_or(Path::new(pins::FILE_NAME)).display()
+        ));
     }
     let unbuilt = if run {
         let needed: BTreeSet<StorePath> = plan.steps.iter().filter_map(needed_here).collect();
@@ -111,7 +113,7 @@ pub(super) fn orders(
 }
 
 impl Orders {
-    /// Runs the commands, one after another, and keeps the file of `--pins` as Cachix has them.
+    /// Runs the commands, one after another, and keeps the file of pins as Cachix has them.
     ///
     /// # Errors
     /// The first command that fails; those before it are done, and a further run goes on from there.
@@ -146,7 +148,7 @@ impl Orders {
                 .steps
                 .iter()
                 .any(|step| !matches!(step, Step::Push { .. }));
-            if let Some(file) = planning.args.pins.as_deref().filter(|_| pins) {
+            if let Some(file) = planning.pins_file.as_deref().filter(|_| pins) {
                 write(file, &pins::text(&state.pins)?)?;
             }
         }

@@ -260,13 +260,30 @@ pub(super) fn narinfo_name(path: &StorePath) -> String {
     format!("{}.narinfo", path.hash_part())
 }
 
-/// Makes an empty cache. A directory that is there already stays what it is: a link, or where another
-/// file system begins.
+/// Makes an empty cache: all at once where nothing is there yet. A directory that is there already
+/// stays what it is: a link, or where another file system begins.
 ///
 /// # Errors
 /// There is something in the directory.
 fn make(dir: &Path, store_dir: &str) -> Result<(), Failure> {
-    fs::create_dir_all(dir).map_err(failed("make", dir))?;
+    let info = format!("StoreDir: {store_dir}\n");
+    if !dir.exists() {
+        let absolute = std::path::absolute(dir).map_err(failed("find", dir))?;
+        let parent = absolute.parent().unwrap_or(Path::new("/"));
+        fs::create_dir_all(parent).map_err(failed("make", parent))?;
+        let mut builder = tempfile::Builder::new();
+        builder.prefix(".hmtool-");
+        #[cfg(unix)]
+        builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o777));
+        let new = builder
+            .tempdir_in(parent)
+            .map_err(failed("make a folder in", parent))?;
+        write(&new.path().join(CACHE_INFO), &info, new.path())?;
+        fs::rename(new.path(), dir).map_err(failed("make", dir))?;
+        // It has another name now.
+        let _ = new.keep();
+        return sync(parent);
+    }
     // What the system makes on a new disk, and what is left of a run that was interrupted here.
     let is_ours = |file: &PathBuf| file.ends_with(WORK_DIR) || file.ends_with("lost+found");
     if !entries(dir)?.iter().all(is_ours) {
@@ -280,7 +297,6 @@ fn make(dir: &Path, store_dir: &str) -> Result<(), Failure> {
     }
     let work = dir.join(WORK_DIR);
     fs::create_dir_all(&work).map_err(failed("make", &work))?;
-    let info = format!("StoreDir: {store_dir}\n");
     write(&dir.join(CACHE_INFO), &info, &work)?;
     sync(dir)
 }

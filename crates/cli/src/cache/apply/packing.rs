@@ -81,6 +81,13 @@ impl Packing<'_> {
     }
 }
 
+/// # Errors
+/// Nix cannot be told to pack into a directory of that name.
+pub(super) fn can_be_named(dir: &Path) -> Result<(), Failure> {
+    let absolute = std::path::absolute(dir).map_err(|source| making(dir, source))?;
+    plain(&absolute).map(|_| ())
+}
+
 /// A path within a URL. Versions of Nix differ in how they read anything but these characters.
 fn plain(path: &Path) -> Result<&str, Failure> {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "/._-+".contains(c);

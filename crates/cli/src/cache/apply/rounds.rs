@@ -15,7 +15,7 @@ use drv_graph::{Bytes, StorePath, path_info, split_name};
 use tier_planner::Millis;
 
 use super::own_directory::{OwnDirectory, Staged};
-use super::packing::Packing;
+use super::packing::{self, Packing};
 use super::restoring::{Restorable, restorable};
 use crate::cache::pins;
 use crate::cache::planning::recorded::{self, Recorded};
@@ -83,6 +83,7 @@ pub(super) fn run(
     rules: &Rules,
     progress: &Progress,
 ) -> Result<Done, Failure> {
+    packing::can_be_named(dir)?;
     let candidates = planning.candidates();
     // A graph is of one store; without any path there is nothing to push.
     let first = candidates.paths.first();

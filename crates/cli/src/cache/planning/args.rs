@@ -55,7 +55,7 @@ pub(crate) struct PlanningArgs {
     pub(crate) held: Vec<String>,
 
     /// What is pinned now: a JSON object of lists of store paths, the newest first [default:
-    /// hmtool-pins.json in the directory of [cache]]
+    /// hmtool-pins.json in the directory of [cache]; for one at Cachix, beside hmtool.toml]
     #[arg(long, value_name = "FILE", help_heading = "The cache")]
     pub(crate) pins: Option<PathBuf>,
 

@@ -6,10 +6,10 @@ use std::path::Path;
 use cache_policy::Holdings;
 use drv_graph::StorePath;
 
-use super::args::PlanningArgs;
+use super::Planning;
 use crate::cache::pins;
 use crate::caches::NarinfoSource;
-use crate::config::{CacheKind, CacheSource, OwnCache};
+use crate::config::{CacheKind, CacheSource};
 use crate::failure::Failure;
 use crate::input::holdings;
 use crate::progress::Progress;
@@ -28,12 +28,11 @@ pub(super) struct Held {
 
 impl Held {
     pub(super) fn read(
-        args: &PlanningArgs,
-        own: Option<&OwnCache>,
-        kind: &CacheKind,
+        planning: &Planning<'_>,
         candidates: &BTreeSet<StorePath>,
         progress: &Progress,
     ) -> Result<Self, Failure> {
+        let Planning { args, own, .. } = planning;
         let ask = |url: &str| {
             let server = NarinfoSource::http(url, args.sharing.caches.cache_timeout);
             with_references(&server, candidates.clone(), progress)
@@ -55,16 +54,13 @@ impl Held {
         }
         let is_said = !args.held.is_empty();
         let mut is_known = is_said;
-        let mut pins_file = args.pins.clone();
-        match kind {
+        match &planning.kind {
             CacheKind::File(dir) => {
                 is_known = true;
                 // Before the first push there is no directory.
                 if !is_said && dir.exists() {
                     add(holdings::read_dir(dir, progress)?);
                 }
-                let beside = Some(dir.join(pins::FILE_NAME)).filter(|file| file.exists());
-                pins_file = pins_file.or(beside);
             }
             CacheKind::Cachix => {
                 if let (Some(own), false, true) = (own, is_said, args.sharing.caches.online) {
@@ -76,9 +72,10 @@ impl Held {
         Ok(Self {
             holdings: all,
             is_known,
-            pins: match pins_file {
-                Some(file) => pins::read(&file, progress)?,
-                None => BTreeMap::new(),
+            pins: match &planning.pins_file {
+                // The file of --pins has to be there.
+                Some(file) if args.pins.is_some() || file.exists() => pins::read(file, progress)?,
+                _ => BTreeMap::new(),
             },
         })
     }

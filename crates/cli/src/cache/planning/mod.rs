@@ -9,12 +9,15 @@ pub(crate) mod recorded;
 pub(crate) mod situation;
 mod tiers;
 
+use std::path::PathBuf;
+
 use cache_policy::model::{Model, ModelErrors};
 use cache_policy::plan::{Budget, Plan, PlanError, Request, plan};
 use cache_policy::{Compression, Holdings};
 use drv_graph::StorePath;
 
 use super::args as machines;
+use super::pins;
 use super::side::Side;
 use crate::caches::Asking;
 use crate::config::{CacheKind, OwnCache, budget};
@@ -35,6 +38,9 @@ pub(crate) struct Planning<'a> {
     pub(crate) name: String,
     pub(crate) kind: CacheKind,
     pub(crate) compression: Compression,
+    /// Where it stands what is pinned: `--pins`, else in the cache's directory, or beside `hmtool.toml`
+    /// for a cache at Cachix. There may be no such file yet.
+    pub(crate) pins_file: Option<PathBuf>,
     pub(crate) budget: Budget,
     pub(crate) producers: Vec<Side>,
     pub(crate) consumers: Vec<Side>,
@@ -63,14 +69,21 @@ impl<'a> Planning<'a> {
             let side = |name: &String| Side::new(sharing, config, name, roots, progress);
             names.iter().map(side).collect::<Result<Vec<_>, _>>()
         };
+        let kind = own
+            .as_ref()
+            .map_or(CacheKind::Cachix, |own| own.kind.clone());
+        let folder = match &kind {
+            CacheKind::File(dir) => Some(dir.as_path()),
+            CacheKind::Cachix => config.and_then(|config| config.file.parent()),
+        };
+        let pins_file = folder.map(|folder| folder.join(pins::FILE_NAME));
         Ok(Self {
             args,
             name: own
                 .as_ref()
                 .map_or_else(|| "cache".to_owned(), |own| own.name.clone()),
-            kind: own
-                .as_ref()
-                .map_or(CacheKind::Cachix, |own| own.kind.clone()),
+            kind,
+            pins_file: args.pins.clone().or(pins_file),
             compression: own
                 .as_ref()
                 .map_or(Compression::CACHIX, |own| own.compression),

@@ -58,13 +58,7 @@ impl Situation {
         progress: &Progress,
     ) -> Result<Self, Failure> {
         let own = planning.own.as_ref();
-        let held = Held::read(
-            planning.args,
-            own,
-            &planning.kind,
-            &candidates.paths,
-            progress,
-        )?;
+        let held = Held::read(planning, &candidates.paths, progress)?;
         let mut contents = Contents::default();
         contents.add_held(&held.holdings);
         contents.add_held(told);
