@@ -320,13 +320,14 @@ fn is_for(file: &Path, store_dir: &str) -> Result<(), Failure> {
     })
 }
 
-/// Deletes a NAR that nothing which is held names.
+/// Deletes a NAR that nothing which is held names. What a narinfo names elsewhere than where Nix puts
+/// NARs may be anything, and stays.
 fn delete_nar(
     dir: &Path,
     held: &BTreeMap<StorePath, NarInfo>,
     info: &NarInfo,
 ) -> Result<(), Failure> {
-    let Some(place) = url(info) else {
+    let Some(place) = url(info).filter(|place| place.starts_with("nar/")) else {
         return Ok(());
     };
     if held.values().any(|other| url(other) == Some(place)) {
@@ -542,6 +543,12 @@ mod tests {
             "another path has the same NAR"
         );
         own.evict(&c).expect("nothing needs it");
+        // A narinfo that names something else than a NAR does not take that along.
+        let text = narinfo(&c, &[], "one").replace("nar/one", CACHE_INFO);
+        fs::write(own.dir.join(narinfo_name(&c)), text).expect("it is ours");
+        own.look_again().expect("it can be read");
+        own.evict(&c).expect("nothing needs it");
+        assert!(own.dir.join(CACHE_INFO).exists());
         assert_eq!(
             entries(&own.dir.join("nar")).expect("it is there"),
             Vec::<PathBuf>::new()
