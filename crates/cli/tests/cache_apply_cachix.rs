@@ -182,7 +182,13 @@ fn an_older_revision_that_would_go_early_goes_with_the_next() {
     // Both do not fit at once.
     let args = ["cache", "apply", "--held", "held", "--pins", "pins.json"];
     let room = ["--capacity", "200kB", "--format", "json"];
-    let document = schema::document(&hmtool(folder.path(), &[&args[..], &room].concat()));
+    let output = hmtool(folder.path(), &[&args[..], &room].concat());
+    let said = text(&output.stderr);
+    assert!(
+        said.contains(&format!("another revision of tool beside {older}")),
+        "{said}"
+    );
+    let document = schema::document(&output);
     let steps = list(&document, "steps").iter();
     assert_eq!(steps.filter(|step| step["isEarly"] == true).count(), 1);
     let left = list(&document, "left").iter();

@@ -20,6 +20,7 @@ use crate::nix;
 use crate::output;
 use crate::process::Call;
 use crate::progress::Progress;
+use crate::render::untrusted::for_terminal;
 
 /// Paths given to one call: far below what the kernel allows as arguments.
 const BATCH: usize = 500;
@@ -79,6 +80,21 @@ pub(super) fn orders(
              --write was given",
             pins_file.unwrap_or(Path::new(pins::FILE_NAME)).display()
         ));
+    }
+    for step in &plan.steps {
+        if let Step::Unpin {
+            name,
+            path,
+            is_early: true,
+        } = step
+        {
+            output::complain(&format!(
+                "there is no room for another revision of {} beside {path}: remove that pin first, at \
+                 https://app.cachix.org/cache/{}, since its client cannot",
+                for_terminal(name),
+                for_terminal(&planning.name)
+            ));
+        }
     }
     let unbuilt = if run {
         let needed: BTreeSet<StorePath> = plan.steps.iter().filter_map(needed_here).collect();

@@ -10,6 +10,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File, TryLockError};
 use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::Duration;
 
 use cache_policy::Holdings;
 use cache_policy::audit::{WORK_DIR, url};
@@ -345,12 +347,14 @@ fn tidy(dir: &Path, held: &BTreeMap<StorePath, NarInfo>) -> Result<(), Failure> 
         delete(&file)?;
     }
     for run in entries(&work.join("staging"))? {
+        // A Nix that outlives a killed hmtool still packs into it, by its name.
+        let run = renamed(run)?;
         for batch in entries(&run)? {
             for (_, info) in leftovers(&batch)? {
                 delete_nar(dir, held, &info)?;
             }
         }
-        fs::remove_dir_all(&run).map_err(failed("delete", &run))?;
+        delete_all(&run)?;
     }
     // What was being written beside its target.
     for file in entries(&work)? {
@@ -417,6 +421,35 @@ fn delete(file: &Path) -> Result<(), Failure> {
         Err(error) if error.kind() != ErrorKind::NotFound => Err(failed("delete", file)(error)),
         _ => Ok(()),
     }
+}
+
+/// A folder under another name, which nobody knows.
+fn renamed(folder: PathBuf) -> Result<PathBuf, Failure> {
+    let name = folder.file_name().unwrap_or_default().to_string_lossy();
+    let other = folder.with_file_name(format!("{ABANDONED}{name}"));
+    if name.starts_with(ABANDONED) {
+        return Ok(folder);
+    }
+    fs::rename(&folder, &other).map_err(failed("move away", &folder))?;
+    Ok(other)
+}
+
+/// How folders begin that are about to be deleted.
+const ABANDONED: &str = "abandoned-";
+
+/// Deletes a folder with all that is in it. What somebody puts into it meanwhile is deleted too.
+fn delete_all(folder: &Path) -> Result<(), Failure> {
+    const ATTEMPTS: u32 = 20;
+    for _ in 1..ATTEMPTS {
+        match fs::remove_dir_all(folder) {
+            Err(error) if error.kind() == ErrorKind::DirectoryNotEmpty => {
+                thread::sleep(Duration::from_millis(50));
+            }
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
+            other => return other.map_err(failed("delete", folder)),
+        }
+    }
+    fs::remove_dir_all(folder).map_err(failed("delete", folder))
 }
 
 /// Waits until a file, or what a directory lists, is on the disk.
