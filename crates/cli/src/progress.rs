@@ -33,6 +33,14 @@ impl Progress {
         }
     }
 
+    /// Nothing at all, whoever watches.
+    pub(crate) fn hidden() -> Self {
+        Self {
+            watched: false,
+            ..Self::new()
+        }
+    }
+
     /// Announces the reading of `what`, of `size` bytes where that is known.
     pub(crate) fn reading(&self, what: &str, size: Option<u64>) -> Underway<'_> {
         let template = if size.is_some() {

@@ -203,8 +203,11 @@ impl Attributes {
         parts.enable_parallel_building = structured
             .enable_parallel_building
             .or(self.enable_parallel_building);
-        parts.env = structured.kept;
-        parts.env.extend(self.kept);
+        parts.env = if structured.kept.is_empty() {
+            self.kept
+        } else {
+            [structured.kept, self.kept].concat()
+        };
         // Of what has one key, the first counts; the sort is stable.
         parts.env.sort_by(|(a, _), (b, _)| a.cmp(b));
         parts.env.dedup_by(|(later, _), (first, _)| later == first);

@@ -256,14 +256,21 @@ fn baseline(
 ) -> Baseline {
     let mut nix = NixToday::new(jobs, settings, |job| {
         let derivation = &graph[builds[job.index()].derivation];
-        format!("{}.drv${}", derivation.name(), derivation.path())
+        // As `NAME.drv$PATH` sorts: `$` comes before all that names have.
+        (derivation.path().name(), derivation.path())
     });
     let schedule = simulate(jobs, budget.threads, &mut nix);
+    let peak_memory = schedule.peak_memory(jobs).0;
+    let over_budget = if peak_memory > budget.memory {
+        schedule.time_above(jobs, budget.memory)
+    } else {
+        Millis(0)
+    };
     Baseline {
         settings,
-        peak_memory: schedule.peak_memory(jobs).0,
-        over_budget: schedule.time_above(jobs, budget.memory),
         schedule,
+        peak_memory,
+        over_budget,
     }
 }
 

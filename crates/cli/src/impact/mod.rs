@@ -7,6 +7,8 @@ mod gates;
 mod lost;
 mod what_if;
 
+use std::mem::ManuallyDrop;
+
 use tier_planner::Millis;
 
 use crate::dto::gate::Gate;
@@ -47,7 +49,9 @@ pub(crate) fn run(args: &ImpactArgs) -> Result<Outcome, Failure> {
         _files = files;
         (before, after)
     };
+    // As with a plan: its memory is left to the end of the process.
     let compared = Compared::read(args, &workspace, &before, &after, &progress)?;
+    let compared = ManuallyDrop::new(compared);
     let durations = durations(
         &workspace,
         &args.machine,

@@ -50,7 +50,11 @@ pub(crate) fn lines(plan: &Plan, screen: Screen) -> Vec<String> {
         .iter()
         .filter(|b| b.start_ms.is_some())
         .collect();
-    shown.sort_by(|a, b| span(b).cmp(&span(a)).then_with(|| a.drv.cmp(&b.drv)));
+    let longest_first =
+        |a: &&Build, b: &&Build| span(b).cmp(&span(a)).then_with(|| a.drv.cmp(&b.drv));
+    if BARS < shown.len() {
+        shown.select_nth_unstable_by(BARS, longest_first);
+    }
     let rest = shown.split_off(shown.len().min(BARS));
     shown.sort_by(|a, b| a.start_ms.cmp(&b.start_ms).then_with(|| a.drv.cmp(&b.drv)));
 

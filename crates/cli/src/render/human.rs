@@ -318,10 +318,15 @@ impl Page<'_> {
         let is_planned = |b: &&Build| b.start_ms.is_some();
         let mut top: Vec<&Build> = plan.builds.iter().filter(is_planned).collect();
         // Work, not time: what a build takes from the machine.
-        top.sort_by(|a, b| {
+        let costliest_first = |a: &&Build, b: &&Build| {
             let cost = |b: &Build| u128::from(b.memory_bytes) * u128::from(planned(b));
             cost(b).cmp(&cost(a)).then_with(|| a.drv.cmp(&b.drv))
-        });
+        };
+        if STEPS < top.len() {
+            top.select_nth_unstable_by(STEPS, costliest_first);
+            top.truncate(STEPS);
+        }
+        top.sort_by(costliest_first);
         let half = (self.sheet.screen.columns - 2) / 2;
         let ascii = self.sheet.screen.ascii;
         let whole = format!(

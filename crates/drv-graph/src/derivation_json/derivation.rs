@@ -236,7 +236,8 @@ impl<'a> Reader<'_> {
     }
 
     fn outputs(&mut self, scanner: &mut Scanner<'a>) -> Result<Vec<Output>, Fault> {
-        let mut outputs = Vec::new();
+        // Most have one, and there are many derivations.
+        let mut outputs = Vec::with_capacity(1);
         scanner.object("outputs", |scanner, name| {
             let name = self.common.interner.text(&name.decode());
             scanner.kind()?;

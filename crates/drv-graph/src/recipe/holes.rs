@@ -30,6 +30,9 @@ pub(crate) fn cut(text: &str, mut hash: impl FnMut(&str)) -> Cow<'_, str> {
         if bytes[at] != b'\0' && (start < done || !is_hash(bytes, start, end)) {
             continue;
         }
+        if done == 0 {
+            template.reserve(text.len());
+        }
         hash(&text[start..end]);
         template.push_str(&text[done..start]);
         template.push(HOLE);
