@@ -296,7 +296,7 @@ fn every_attribute_is_compared() {
                   set -e
                   cd src
                   for dir in a b c; do
-                ~ make -C $dir [--j4-] {+-j8+} all
+                ~   make -C $dir [--j4-] {+-j8+} all
                   done
                 - make check
                   make install

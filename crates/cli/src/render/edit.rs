@@ -28,7 +28,7 @@ pub(super) fn lines(sheet: &mut Sheet, name: &str, edit: &[Line], indent: usize)
             for line in all {
                 let mut parts = head(sheet);
                 match (&*line.edit, &line.text) {
-                    ("changed", _) => parts.extend(of_words(sheet, &line.words)),
+                    ("changed", _) => parts.extend(of_words(sheet, &line.words, Margin::Cut)),
                     (_, Some(text)) if text.trim().is_empty() => {
                         parts.extend(of_text(sheet, &line.edit, &format!("{text:?}")));
                     }
@@ -100,7 +100,7 @@ fn of_line(sheet: &Sheet, line: &Line) -> Vec<Part> {
     match &*line.edit {
         "changed" => {
             let mut parts = vec![Part::plain(sheet, "~ ")];
-            parts.extend(of_words(sheet, &line.words));
+            parts.extend(of_words(sheet, &line.words, Margin::Kept));
             parts
         }
         "skipped" => {
@@ -124,8 +124,15 @@ fn of_text(sheet: &Sheet, edit: &str, text: &str) -> Vec<Part> {
     vec![Part::styled(sheet, &format!("{sign} {text}"), style)]
 }
 
+/// What becomes of the white space a line begins with.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Margin {
+    Kept,
+    Cut,
+}
+
 /// In the notation of `git diff --word-diff`.
-fn of_words(sheet: &Sheet, words: &[Words]) -> Vec<Part> {
+fn of_words(sheet: &Sheet, words: &[Words], margin: Margin) -> Vec<Part> {
     let is_change = |words: &Words| matches!(&*words.edit, "removed" | "added");
     if !words.iter().any(is_change) {
         let text = "differs in white space";
@@ -143,7 +150,7 @@ fn of_words(sheet: &Sheet, words: &[Words]) -> Vec<Part> {
             text.ends_with([',', ':'])
         };
         let space = match at {
-            0 => "",
+            0 if margin == Margin::Cut => "",
             _ if is_behind_first && space.is_empty() && !ends_itself(&words[0]) => " ",
             _ => space,
         };

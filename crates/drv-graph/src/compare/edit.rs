@@ -5,7 +5,7 @@ use std::ops::Range;
 use super::words::changed_words;
 
 /// Looking for the lines that others became takes as many comparisons of words at most.
-const WORD_PAIRS: usize = 1 << 22;
+const WORD_PAIRS: usize = 1 << 20;
 
 /// What became of a line, or of some lines that came one after the other.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -37,6 +37,13 @@
 //! assert_eq!(zlib.differences[0].what, Attribute::Env("NIX_CFLAGS_COMPILE".into()));
 //! assert_eq!(zlib.differences[0].added, ["-O3"]);
 //! assert_eq!((zlib.drags, zlib.drags_alone), (1, 1));
+//!
+//! // Why are the two gits not one?
+//! let gits = (before.roots()[0], after.roots()[0]);
+//! let descent = compare::descend(&Side::new(&before), &Side::new(&after), gits, false);
+//! let [_, zlib] = &descent.steps[..] else { panic!("by way of git to zlib") };
+//! assert_eq!((zlib.depth, zlib.found_by), (1, Some(0)));
+//! assert_eq!(zlib.differences[0].difference.added, ["-O3"]);
 //! # Ok::<(), drv_graph::Error>(())
 //! ```
 //!
