@@ -8,6 +8,7 @@ mod config;
 mod diff;
 mod dry_run;
 mod dto;
+mod durable;
 mod explain;
 mod failure;
 mod findings;

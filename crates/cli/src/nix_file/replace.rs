@@ -4,6 +4,7 @@ use std::fs;
 use std::io::Write;
 use std::path::Path;
 
+use crate::durable;
 use crate::failure::Failure;
 
 /// Replaces the content of the file at `path`, which was `before`, with `after`.
@@ -11,13 +12,7 @@ use crate::failure::Failure;
 /// What a symbolic link points to is replaced, not the link. The new file has the permissions of
 /// the old one. Refuses if the file is not `before` any more.
 pub(crate) fn file(path: &Path, before: &str, after: &str) -> Result<(), Failure> {
-    let failed = |doing| {
-        move |source| Failure::File {
-            doing,
-            path: path.to_owned(),
-            source,
-        }
-    };
+    let failed = |doing| durable::failed(doing, path);
     let target = fs::canonicalize(path).map_err(failed("find"))?;
     let metadata = fs::metadata(&target).map_err(failed("read"))?;
     let folder = target.parent().unwrap_or(Path::new("/"));
@@ -44,19 +39,11 @@ pub(crate) fn file(path: &Path, before: &str, after: &str) -> Result<(), Failure
 
 /// Makes the file at `path` with that content. Refuses if there is one already.
 pub(crate) fn create(path: &Path, content: &str) -> Result<(), Failure> {
-    let failed = |doing| {
-        move |source| Failure::File {
-            doing,
-            path: path.to_owned(),
-            source,
-        }
-    };
+    let failed = |doing| durable::failed(doing, path);
     let folder = path.parent().filter(|it| *it != Path::new(""));
     let mut builder = tempfile::Builder::new();
     builder.prefix(".hmtool-").suffix(".nix");
-    // As the system's other new files: what the umask takes away is taken away.
-    #[cfg(unix)]
-    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+    durable::as_others(&mut builder);
     let mut new = builder
         .tempfile_in(folder.unwrap_or(Path::new(".")))
         .map_err(failed("write beside"))?;

@@ -12,9 +12,9 @@ use cache_policy::plan::{Plan, Step};
 use drv_graph::{Bytes, StorePath};
 use tier_planner::Millis;
 
-use super::own_directory;
 use crate::cache::pins;
 use crate::cache::planning::{self, Planning};
+use crate::durable;
 use crate::failure::Failure;
 use crate::nix;
 use crate::output;
@@ -174,7 +174,7 @@ impl Orders {
 
 fn write(file: &Path, text: &str) -> Result<(), Failure> {
     let folder = file.parent().filter(|it| *it != Path::new(""));
-    own_directory::write(file, text, folder.unwrap_or(Path::new(".")))
+    durable::write(file, text, folder.unwrap_or(Path::new(".")))
 }
 
 /// # Errors

@@ -6,18 +6,20 @@
 //! under `.hmtool/evicting` once it is not served any more. Whoever opens the directory next
 //! deletes the NARs that these name and no narinfo of the cache does.
 
+mod making;
+mod tidying;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File, TryLockError};
-use std::io::{ErrorKind, Write};
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
-use std::thread;
-use std::time::Duration;
 
 use cache_policy::Holdings;
 use cache_policy::audit::{WORK_DIR, url};
 use drv_graph::{Bytes, NarInfo, StorePath, narinfo};
-use tempfile::{NamedTempFile, TempDir};
+use tempfile::TempDir;
 
+use crate::durable::{self, delete, entries, failed, sync};
 use crate::failure::Failure;
 use crate::input::holdings::holding;
 use crate::input::{content, data_failure};
@@ -56,10 +58,10 @@ impl OwnDirectory {
     /// Something else than such a cache is there, or someone else is at work on it.
     pub(super) fn open(dir: &Path, store_dir: &str) -> Result<Self, Failure> {
         if !dir.join(CACHE_INFO).exists() {
-            make(dir, store_dir)?;
+            making::make(dir, store_dir)?;
         }
         let dir = fs::canonicalize(dir).map_err(failed("find", dir))?;
-        is_for(&dir.join(CACHE_INFO), store_dir)?;
+        making::is_for(&dir.join(CACHE_INFO), store_dir)?;
         let work = dir.join(WORK_DIR);
         for folder in [work.join("staging"), work.join("evicting"), dir.join("nar")] {
             fs::create_dir_all(&folder).map_err(failed("make", &folder))?;
@@ -77,7 +79,7 @@ impl OwnDirectory {
             Err(TryLockError::Error(error)) => return Err(failed("lock", &file)(error)),
         }
         let held = read_narinfos(&dir)?;
-        tidy(&dir, &held)?;
+        tidying::tidy(&dir, &held)?;
         let staging = work.join("staging");
         Ok(Self {
             staging: TempDir::new_in(&staging).map_err(failed("make a folder in", &staging))?,
@@ -190,7 +192,7 @@ impl OwnDirectory {
 
     /// Replaces a file of the cache, or makes it. The name is within the directory.
     pub(super) fn write(&self, file: &Path, text: &str) -> Result<(), Failure> {
-        write(file, text, &self.dir.join(WORK_DIR))
+        durable::write(file, text, &self.dir.join(WORK_DIR))
     }
 
     fn evicting(&self) -> PathBuf {
@@ -236,90 +238,9 @@ impl Staged {
     }
 }
 
-/// How files begin that are being written.
-const TEMPORARY: &str = "new-";
-
-/// Replaces a file, or makes it: the new one is made in `beside`, which is on the same file system.
-pub(super) fn write(file: &Path, text: &str, beside: &Path) -> Result<(), Failure> {
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(TEMPORARY);
-    // As the system's other new files: what the umask takes away is taken away.
-    #[cfg(unix)]
-    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-    let mut new: NamedTempFile = builder
-        .tempfile_in(beside)
-        .map_err(failed("write in", beside))?;
-    new.write_all(text.as_bytes())
-        .map_err(failed("write", file))?;
-    new.as_file().sync_all().map_err(failed("write", file))?;
-    new.persist(file)
-        .map_err(|error| failed("replace", file)(error.error))?;
-    Ok(())
-}
-
 /// How the narinfo of a path is called.
 pub(super) fn narinfo_name(path: &StorePath) -> String {
     format!("{}.narinfo", path.hash_part())
-}
-
-/// Makes an empty cache: all at once where nothing is there yet. A directory that is there already
-/// stays what it is: a link, or where another file system begins.
-///
-/// # Errors
-/// There is something in the directory.
-fn make(dir: &Path, store_dir: &str) -> Result<(), Failure> {
-    let info = format!("StoreDir: {store_dir}\n");
-    if !dir.exists() {
-        let absolute = std::path::absolute(dir).map_err(failed("find", dir))?;
-        let parent = absolute.parent().unwrap_or(Path::new("/"));
-        fs::create_dir_all(parent).map_err(failed("make", parent))?;
-        let mut builder = tempfile::Builder::new();
-        builder.prefix(".hmtool-");
-        #[cfg(unix)]
-        builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o777));
-        let new = builder
-            .tempdir_in(parent)
-            .map_err(failed("make a folder in", parent))?;
-        write(&new.path().join(CACHE_INFO), &info, new.path())?;
-        fs::rename(new.path(), dir).map_err(failed("make", dir))?;
-        // It has another name now.
-        let _ = new.keep();
-        return sync(parent);
-    }
-    // What the system makes on a new disk, and what is left of a run that was interrupted here.
-    let is_ours = |file: &PathBuf| file.ends_with(WORK_DIR) || file.ends_with("lost+found");
-    if !entries(dir)?.iter().all(is_ours) {
-        return Err(Failure::Usage {
-            message: format!(
-                "{} is not empty and not a binary cache: it has no {CACHE_INFO}",
-                content::shown(dir)
-            ),
-            hint: "give `dir` in [cache] of hmtool.toml a directory of its own".to_owned(),
-        });
-    }
-    let work = dir.join(WORK_DIR);
-    fs::create_dir_all(&work).map_err(failed("make", &work))?;
-    write(&dir.join(CACHE_INFO), &info, &work)?;
-    sync(dir)
-}
-
-/// # Errors
-/// The cache is for paths of another store directory.
-fn is_for(file: &Path, store_dir: &str) -> Result<(), Failure> {
-    let text = fs::read_to_string(file).map_err(failed("read", file))?;
-    let mut lines = text.lines().filter_map(|line| line.split_once(':'));
-    let said = lines.rfind(|(key, _)| *key == "StoreDir");
-    let said = said.map_or(drv_graph::DEFAULT_STORE_DIR, |(_, value)| value.trim());
-    if said == store_dir {
-        return Ok(());
-    }
-    Err(Failure::Data {
-        file: content::shown(file),
-        place: None,
-        code: "store-dir",
-        message: format!("the cache is for {said}, and what is to be pushed is in {store_dir}"),
-        hint: Some("give each store directory a cache of its own".to_owned()),
-    })
 }
 
 /// Deletes a NAR that nothing which is held names. What a narinfo names elsewhere than where Nix puts
@@ -338,133 +259,22 @@ fn delete_nar(
     delete(&dir.join(place))
 }
 
-/// Deletes what is left of an interrupted run: what it did not publish, and the NARs of what it no
-/// longer serves.
-fn tidy(dir: &Path, held: &BTreeMap<StorePath, NarInfo>) -> Result<(), Failure> {
-    let work = dir.join(WORK_DIR);
-    for (file, info) in leftovers(&work.join("evicting"))? {
-        delete_nar(dir, held, &info)?;
-        delete(&file)?;
-    }
-    for run in entries(&work.join("staging"))? {
-        // A Nix that outlives a killed hmtool still packs into it, by its name.
-        let run = renamed(run)?;
-        for batch in entries(&run)? {
-            for (_, info) in leftovers(&batch)? {
-                delete_nar(dir, held, &info)?;
-            }
-        }
-        delete_all(&run)?;
-    }
-    // What was being written beside its target.
-    for file in entries(&work)? {
-        let name = file.file_name().unwrap_or_default().to_string_lossy();
-        if name.starts_with(TEMPORARY) {
-            delete(&file)?;
-        }
-    }
-    Ok(())
-}
-
 /// What a cache serves.
 fn read_narinfos(dir: &Path) -> Result<BTreeMap<StorePath, NarInfo>, Failure> {
     let mut held = BTreeMap::new();
     for file in narinfo_files(dir)? {
-        let Some(bytes) = read(&file)? else { continue };
+        let Some(bytes) = durable::read(&file)? else {
+            continue;
+        };
         let info = narinfo::read(&bytes).map_err(|error| data_failure(&file, &error))?;
         held.insert(info.info.path.clone(), info);
     }
     Ok(held)
 }
 
-/// The narinfos that an interrupted run left. What it did not write to its end says nothing.
-fn leftovers(dir: &Path) -> Result<Vec<(PathBuf, NarInfo)>, Failure> {
-    let mut found = Vec::new();
-    for file in narinfo_files(dir)? {
-        let Some(bytes) = read(&file)? else { continue };
-        if let Ok(info) = narinfo::read(&bytes) {
-            found.push((file, info));
-        } else {
-            delete(&file)?;
-        }
-    }
-    Ok(found)
-}
-
 fn narinfo_files(dir: &Path) -> Result<Vec<PathBuf>, Failure> {
     let is_narinfo = |file: &PathBuf| file.extension().is_some_and(|end| end == "narinfo");
     Ok(entries(dir)?.into_iter().filter(is_narinfo).collect())
-}
-
-/// What is in a directory, in order.
-fn entries(dir: &Path) -> Result<Vec<PathBuf>, Failure> {
-    let listed = fs::read_dir(dir).map_err(failed("read", dir))?;
-    let paths = listed.map(|entry| entry.map(|entry| entry.path()));
-    let paths: BTreeSet<PathBuf> = paths
-        .collect::<Result<_, _>>()
-        .map_err(failed("read", dir))?;
-    Ok(paths.into_iter().collect())
-}
-
-/// A file's content; `None` where it is gone.
-fn read(file: &Path) -> Result<Option<Vec<u8>>, Failure> {
-    match fs::read(file) {
-        Ok(bytes) => Ok(Some(bytes)),
-        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(Failure::reading(file, error)),
-    }
-}
-
-/// Deletes a file that may be gone.
-fn delete(file: &Path) -> Result<(), Failure> {
-    match fs::remove_file(file) {
-        Err(error) if error.kind() != ErrorKind::NotFound => Err(failed("delete", file)(error)),
-        _ => Ok(()),
-    }
-}
-
-/// A folder under another name, which nobody knows.
-fn renamed(folder: PathBuf) -> Result<PathBuf, Failure> {
-    let name = folder.file_name().unwrap_or_default().to_string_lossy();
-    let other = folder.with_file_name(format!("{ABANDONED}{name}"));
-    if name.starts_with(ABANDONED) {
-        return Ok(folder);
-    }
-    fs::rename(&folder, &other).map_err(failed("move away", &folder))?;
-    Ok(other)
-}
-
-/// How folders begin that are about to be deleted.
-const ABANDONED: &str = "abandoned-";
-
-/// Deletes a folder with all that is in it. What somebody puts into it meanwhile is deleted too.
-fn delete_all(folder: &Path) -> Result<(), Failure> {
-    const ATTEMPTS: u32 = 20;
-    for _ in 1..ATTEMPTS {
-        match fs::remove_dir_all(folder) {
-            Err(error) if error.kind() == ErrorKind::DirectoryNotEmpty => {
-                thread::sleep(Duration::from_millis(50));
-            }
-            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
-            other => return other.map_err(failed("delete", folder)),
-        }
-    }
-    fs::remove_dir_all(folder).map_err(failed("delete", folder))
-}
-
-/// Waits until a file, or what a directory lists, is on the disk.
-fn sync(path: &Path) -> Result<(), Failure> {
-    let file = File::open(path).map_err(failed("open", path))?;
-    file.sync_all().map_err(failed("write", path))
-}
-
-fn failed(doing: &'static str, path: &Path) -> impl Fn(std::io::Error) -> Failure {
-    let path = path.to_owned();
-    move |source| Failure::File {
-        doing,
-        path: path.clone(),
-        source,
-    }
 }
 
 #[cfg(test)]

@@ -3,13 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use cache_policy::{Compression, Holdings};
 use drv_graph::StorePath;
 use tier_planner::Millis;
 
 use super::own_directory::{OwnDirectory, Staged, narinfo_name};
+use crate::durable::failed;
 use crate::failure::Failure;
 use crate::input::content;
 use crate::nix;
@@ -44,7 +45,7 @@ impl Packing<'_> {
         let folder = tempfile::Builder::new()
             .prefix("batch-")
             .tempdir_in(own.staging())
-            .map_err(|source| making(own.staging(), source))?
+            .map_err(failed("make a folder in", own.staging()))?
             .keep();
         let together: BTreeSet<&StorePath> = paths.iter().collect();
         let mut references: BTreeSet<&StorePath> = BTreeSet::new();
@@ -55,7 +56,7 @@ impl Packing<'_> {
         }
         for path in references.difference(&together) {
             let file = folder.join(narinfo_name(path));
-            fs::write(&file, stand_in(path)).map_err(|source| making(&file, source))?;
+            fs::write(&file, stand_in(path)).map_err(failed("make", &file))?;
         }
         let url = self.url(&folder)?;
         nix::pack(paths, &url, self.limit, progress)?;
@@ -67,14 +68,14 @@ impl Packing<'_> {
 
     /// The folder as Nix takes it, with how to pack.
     fn url(&self, folder: &Path) -> Result<String, Failure> {
-        let absolute = std::path::absolute(folder).map_err(|source| making(folder, source))?;
+        let absolute = std::path::absolute(folder).map_err(failed("find", folder))?;
         let mut url = format!("file://{}", plain(&absolute)?);
         let _ = write!(url, "?compression={}", self.compression.method());
         if let Some(level) = self.compression.level() {
             let _ = write!(url, "&compression-level={level}");
         }
         if let Some(key) = self.secret_key {
-            let absolute = std::path::absolute(key).map_err(|source| making(key, source))?;
+            let absolute = std::path::absolute(key).map_err(failed("find", key))?;
             let _ = write!(url, "&secret-key={}", plain(&absolute)?);
         }
         Ok(url)
@@ -84,7 +85,7 @@ impl Packing<'_> {
 /// # Errors
 /// Nix cannot be told to pack into a directory of that name.
 pub(super) fn can_be_named(dir: &Path) -> Result<(), Failure> {
-    let absolute = std::path::absolute(dir).map_err(|source| making(dir, source))?;
+    let absolute = std::path::absolute(dir).map_err(failed("find", dir))?;
     plain(&absolute).map(|_| ())
 }
 
@@ -108,12 +109,4 @@ fn stand_in(path: &StorePath) -> String {
         "StorePath: {path}\nURL: nar/none\nCompression: none\nFileHash: {EMPTY}\nFileSize: 1\n\
          NarHash: {EMPTY}\nNarSize: 1\nReferences: \n"
     )
-}
-
-fn making(path: &Path, source: std::io::Error) -> Failure {
-    Failure::File {
-        doing: "make",
-        path: PathBuf::from(path),
-        source,
-    }
 }
