@@ -125,27 +125,13 @@ impl Header {
                 header.store_dir = scanner.string("storeDir")?.decode().into_owned();
                 Ok(())
             } else if key.is("version") && scanner.kind()? == Kind::Number {
-                check_version(scanner)
+                scanner.version(NEWEST)
             } else {
                 scanner.skip()
             }
         })?;
         Ok(header)
     }
-}
-
-fn check_version(scanner: &mut Scanner<'_>) -> Result<(), Fault> {
-    scanner.kind()?;
-    let at = scanner.offset();
-    let version = scanner.unsigned("version")?;
-    if version <= NEWEST {
-        return Ok(());
-    }
-    Err(Box::new(Error::UnknownVersion {
-        format: Format::PathInfoJson,
-        version: version.to_string(),
-        position: scanner.position(at),
-    }))
 }
 
 /// Sorts, and finds paths that were given twice: a list can have them.
@@ -195,7 +181,7 @@ fn entry<'a>(
             valid = scanner.boolean("valid")?;
             Ok(())
         }
-        "version" => check_version(scanner),
+        "version" => scanner.version(NEWEST),
         name => fields.read(scanner, name, store_dir),
     })?;
     let missing = |owner: &str, field| {

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::walk::{Walk, check_version};
+use super::walk::{NEWEST, Walk};
 use crate::attributes::{Attribute, Attributes, Keeper};
 use crate::interner::Interner;
 use crate::json::{Fault, Kind, Scanner, Text};
@@ -125,7 +125,7 @@ impl<'a> Reader<'_> {
                 let attributes = entry.structured.get_or_insert_default();
                 attributes.read_structured(scanner, &mut self.keeper())
             }
-            "version" => check_version(scanner),
+            "version" => scanner.version(NEWEST),
             _ => scanner.skip(),
         })?;
 

@@ -1,10 +1,9 @@
 //! From one derivation to the next, whether they are wrapped or not.
 
 use crate::json::{Fault, Kind, Scanner, Text};
-use crate::{Error, Format};
 
 /// The newest version of the format that is known here.
-const NEWEST: u64 = 4;
+pub(super) const NEWEST: u64 = 4;
 
 /// A place between two derivations: all there is to know to go on from there.
 #[derive(Clone, Copy, Debug, Default)]
@@ -80,7 +79,7 @@ impl Walk {
     /// Goes into `derivations`, or checks the version.
     pub(super) fn pass(&mut self, scanner: &mut Scanner<'_>, key: Text<'_>) -> Result<(), Fault> {
         if key.is("version") {
-            return check_version(scanner);
+            return scanner.version(NEWEST);
         }
         scanner.open_object("derivations")?;
         self.open = Open::Derivations;
@@ -98,7 +97,7 @@ impl Walk {
         /// The input, perhaps `derivations`, a derivation.
         fn look(scanner: &mut Scanner<'_>, key: Text<'_>, depth: u32) -> Result<(), Fault> {
             match scanner.kind()? {
-                Kind::Number if key.is("version") => check_version(scanner),
+                Kind::Number if key.is("version") => scanner.version(NEWEST),
                 Kind::Object if depth > 0 => {
                     scanner.object("", |scanner, key| look(scanner, key, depth - 1))
                 }
@@ -113,18 +112,4 @@ impl Walk {
             _ => look(scanner, key, 1),
         }
     }
-}
-
-pub(super) fn check_version(scanner: &mut Scanner<'_>) -> Result<(), Fault> {
-    scanner.kind()?;
-    let at = scanner.offset();
-    let version = scanner.unsigned("version")?;
-    if version <= NEWEST {
-        return Ok(());
-    }
-    Err(Box::new(Error::UnknownVersion {
-        format: Format::DerivationJson,
-        version: version.to_string(),
-        position: scanner.position(at),
-    }))
 }

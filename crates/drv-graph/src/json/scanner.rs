@@ -383,6 +383,21 @@ impl<'a> Scanner<'a> {
         Ok(value)
     }
 
+    /// Reads the version of the text's format, which is at most `newest`.
+    pub(crate) fn version(&mut self, newest: u64) -> Result<(), Fault> {
+        self.kind()?;
+        let at = self.offset();
+        let version = self.unsigned("version")?;
+        if version <= newest {
+            return Ok(());
+        }
+        Err(Box::new(Error::UnknownVersion {
+            format: self.format,
+            version: version.to_string(),
+            position: self.position(at),
+        }))
+    }
+
     /// Reads a whole number from 0 to 2⁶⁴ − 1.
     pub(crate) fn unsigned(&mut self, field: &str) -> Result<u64, Fault> {
         self.of_kind(Kind::Number, field)?;
