@@ -123,10 +123,10 @@ fn is_staged(name: &str) -> bool {
     within.is_some_and(|rest| rest.starts_with("/staging/") || rest.starts_with("/evicting/"))
 }
 
-/// Everything that is wrong with a directory: what keeps Nix from using it first, then by path,
-/// then what may be wrong, what only takes up room last. `is_upstream` says which of the paths that it does not have come
-/// from elsewhere, with all they refer to. O((n + r) log n), and as much again for each path that is
-/// missing.
+/// Everything that is wrong with a directory: what keeps Nix from using it first, then by path, then
+/// what may be wrong, what only takes up room last. `is_upstream` says which of the paths that it does
+/// not have come from elsewhere, with all they refer to. O((n + r) log n), and as much again for each
+/// path that is missing.
 pub fn audit(
     listing: &Listing,
     is_upstream: impl Fn(&StorePath) -> bool,

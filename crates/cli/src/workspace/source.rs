@@ -94,7 +94,7 @@ impl Workspace {
             return Ok(source(GraphSource::DefaultNix { dir }));
         }
         Err(Failure::Usage {
-            message: "there is nothing to plan".to_owned(),
+            message: "nothing says which derivations are meant".to_owned(),
             hint: format!(
                 "give a directory with hmtool.toml, flake.nix or default.nix ({} has none), an installable, or --graph FILE",
                 dir.display()
