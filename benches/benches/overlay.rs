@@ -6,7 +6,7 @@ use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use hmtool_benches::cpu_time::CpuTime;
 use hmtool_benches::nix_files::{ALL_PACKAGES, all_packages};
 use overlay_ast::lint::Options;
-use overlay_ast::{Document, Expression, KeyPath, Patch};
+use overlay_ast::{Document, Expression, KeyPath, Patch, Scope};
 
 fn document(file: &str) -> Document {
     let (document, problems) = Document::parse(file);
@@ -68,6 +68,41 @@ fn one_file(c: &mut Criterion<CpuTime>) {
                 black_box(edited)
             });
         });
+    }
+    // A part of a file is read once, so that a hundred times the names take far from a hundred times
+    // as long.
+    for count in [10, 100, 1000] {
+        let paths: Vec<KeyPath> = (0..count)
+            .filter_map(|at| format!("new-{at:05}").parse().ok())
+            .collect();
+        let applied = |patches: Vec<Patch>| {
+            assert_eq!(patches.len(), paths.len());
+            let edited = Patch::join(patches).and_then(|patch| read.apply(&patch));
+            assert!(edited.is_ok());
+            black_box(edited)
+        };
+        group.bench_function(format!("{count} new names in one part"), |b| {
+            b.iter(|| {
+                let part = read.within(&Scope::File);
+                let patches = part.map(|part| {
+                    let patches = paths.iter().flat_map(|path| part.set(path, &value));
+                    patches.collect()
+                });
+                applied(patches.unwrap_or_default())
+            });
+        });
+        if count < 1000 {
+            group.bench_function(format!("{count} new names, the part found for each"), |b| {
+                b.iter(|| {
+                    applied(
+                        paths
+                            .iter()
+                            .flat_map(|path| read.set(path, &value))
+                            .collect(),
+                    )
+                });
+            });
+        }
     }
     group.finish();
 }

@@ -9,82 +9,20 @@ use rnix::SyntaxKind::*;
 use rnix::SyntaxNode;
 
 use crate::list::{At, Container, New, Side, cut};
+use crate::look::{Look, Place};
 use crate::scope::{self, Hit};
 use crate::{
     Document, Error, Expression, Found, Key, KeyPath, Label, Span, TextEdit, key_path, layout,
 };
 
-/// Where attributes are looked for, and where those go that are missing.
+/// Where what is missing of a path goes.
 #[derive(Clone, Debug)]
-pub(crate) enum Look {
-    /// In the set that the file is; for what is not there, in its `let`s. The root of the file.
-    File(SyntaxNode),
-    /// In the `let`s of a file, whose root it is.
-    Lets(SyntaxNode),
-    /// In a value, and what is missing goes into a set of it.
-    Value { value: SyntaxNode, set: SyntaxNode },
-}
-
-/// A way to look for the definitions of a path.
-pub(crate) type Level = fn(&SyntaxNode, &[Key]) -> Vec<Hit>;
-
-impl Look {
-    /// The definitions of `path`. Takes time linear in what is looked through.
-    pub(crate) fn hits(&self, path: &[Key]) -> Vec<Hit> {
-        let (node, levels) = self.levels();
-        let mut found = levels.iter().map(|level| level(node, path));
-        found.find(|hits| !hits.is_empty()).unwrap_or_default()
-    }
-
-    /// How it is looked for first, then for what is not there, and so on; and in what.
-    pub(crate) fn levels(&self) -> (&SyntaxNode, &'static [Level]) {
-        match self {
-            Self::File(root) => (
-                root,
-                &[scope::in_body, scope::in_outer_lets, scope::in_all_lets],
-            ),
-            Self::Lets(root) => (root, &[scope::in_outer_lets, scope::in_all_lets]),
-            Self::Value { value, .. } => (value, &[scope::in_value]),
-        }
-    }
-
-    /// The definitions of what a missing attribute can go into: a `let` only if one is meant.
-    fn innermost(&self, path: &[Key]) -> Vec<Hit> {
-        match self {
-            Self::File(root) => scope::in_body(root, path),
-            Self::Lets(_) | Self::Value { .. } => self.hits(path),
-        }
-    }
-
-    /// What a path goes into of which nothing is defined.
-    fn container(&self, document: &Document, path: &KeyPath) -> Result<SyntaxNode, Error> {
-        match self {
-            Self::File(root) => match root.first_child() {
-                Some(body) => document.only_set(&body, path),
-                None => Err(nothing("set that the file is")),
-            },
-            Self::Lets(root) => {
-                let mut lets = scope::outer_lets(root);
-                if lets.is_empty() {
-                    lets.extend(scope::lets(root));
-                }
-                match &lets[..] {
-                    [only] => Ok(only.clone()),
-                    [] => Err(nothing("`let` in this file")),
-                    several => Err(Error::Ambiguous {
-                        what: format!("the `let` to add `{path}` to"),
-                        candidates: document.labels(
-                            several
-                                .iter()
-                                .map(|node| node.text_range().into())
-                                .collect(),
-                        ),
-                    }),
-                }
-            }
-            Self::Value { set, .. } => Ok(set.clone()),
-        }
-    }
+pub(crate) struct Home {
+    set: SyntaxNode,
+    /// How many of the names that are there already the entry writes too.
+    own: usize,
+    /// The entry that it goes behind; none for the last one.
+    after: Option<SyntaxNode>,
 }
 
 pub(crate) fn nothing(what: &str) -> Error {
@@ -201,7 +139,7 @@ impl Document {
             return Vec::new();
         };
         let start = usize::from(entry.text_range().start());
-        let item = set.items.iter().find(|item| item.span.start == start);
+        let item = set.item_at(start);
         item.map(|item| cut(text, At { list: &set, item }).edit)
             .into_iter()
             .collect()
@@ -253,7 +191,7 @@ impl Document {
         if let (Some(entry), Some(set)) = (entry, inherit.parent()) {
             let set = Container::entries(text, &set);
             let start = usize::from(inherit.text_range().start());
-            if let Some(item) = set.items.iter().find(|item| item.span.start == start) {
+            if let Some(item) = set.item_at(start) {
                 edits.push(New::plain(entry).edit(text, &set, Side::After(item))?);
             }
         }
@@ -266,48 +204,17 @@ impl Document {
         let keys = path.keys();
         // The longest part of the path that is defined.
         for length in (0..keys.len()).rev() {
-            let (known, missing) = keys.split_at(length);
-            let hits = if known.is_empty() {
-                Vec::new()
-            } else {
-                look.innermost(known)
+            let find = || self.home(look, path, length);
+            let Some(home) = look.home(&keys[..length], find)? else {
+                continue;
             };
-            let (set, entry_keys, after) = match &hits[..] {
-                [] if !known.is_empty() => continue,
-                [] => (look.container(self, path)?, missing, None),
-                [.., Hit::Part(last)] if hits.iter().all(|hit| matches!(hit, Hit::Part(_))) => {
-                    let (Some(set), Some(own)) = (last.parent(), own_keys(last, known)) else {
-                        continue;
-                    };
-                    (set, &keys[length - own..], Some(last.clone()))
-                }
-                [Hit::Binding(entry)] => {
-                    (self.only_set(&scope::value(entry), path)?, missing, None)
-                }
-                [Hit::Inherited { name, .. }] => {
-                    return Err(not_a_set(path, name.text_range().into()));
-                }
-                several => {
-                    let whole = several.iter().find_map(|hit| match hit {
-                        Hit::Binding(entry) if scope::merge(several) => Some(scope::value(entry)),
-                        _ => None,
-                    });
-                    let Some(whole) = whole else {
-                        return Err(Error::Ambiguous {
-                            what: format!("the set to add `{path}` to"),
-                            candidates: self.labels(hits.iter().map(Hit::definition).collect()),
-                        });
-                    };
-                    (self.only_set(&whole, path)?, missing, None)
-                }
-            };
-            let names: Vec<String> = entry_keys.iter().map(Key::to_string).collect();
+            let own = keys[length - home.own..].iter().map(Key::to_string);
+            let names: Vec<String> = own.collect();
             let new = New::plain(format!("{} = {value};", names.join(".")));
-            let set = Container::entries(text, &set);
-            let beside = after.and_then(|node| {
-                let start = usize::from(node.text_range().start());
-                set.items.iter().find(|item| item.span.start == start)
-            });
+            let set = look.entries(text, &home.set);
+            let beside = home
+                .after
+                .and_then(|node| set.item_at(node.text_range().start().into()));
             let side = beside.or(set.items.last()).map_or(Side::Alone, Side::After);
             let edit = new.edit(text, &set, side)?;
             return Ok(match side {
@@ -316,6 +223,77 @@ impl Document {
             });
         }
         Err(nothing("set that the file is"))
+    }
+
+    /// Where what is missing of `path` goes if its first `length` names are there; none if they
+    /// are not.
+    fn home(&self, look: &Look, path: &KeyPath, length: usize) -> Result<Option<Home>, Error> {
+        let within = |set| Home {
+            set,
+            own: 0,
+            after: None,
+        };
+        let known = &path.keys()[..length];
+        if known.is_empty() {
+            return self.container(look, path).map(|set| Some(within(set)));
+        }
+        let hits = look.innermost(known);
+        let whole = match &hits[..] {
+            [] => return Ok(None),
+            [.., Hit::Part(last)] if hits.iter().all(|hit| matches!(hit, Hit::Part(_))) => {
+                let places = last.parent().zip(own_keys(last, known));
+                return Ok(places.map(|(set, own)| Home {
+                    set,
+                    own,
+                    after: Some(last.clone()),
+                }));
+            }
+            [Hit::Binding(entry)] => scope::value(entry),
+            [Hit::Inherited { name, .. }] => {
+                return Err(not_a_set(path, name.text_range().into()));
+            }
+            several => {
+                let whole = several.iter().find_map(|hit| match hit {
+                    Hit::Binding(entry) if scope::merge(several) => Some(scope::value(entry)),
+                    _ => None,
+                });
+                whole.ok_or_else(|| Error::Ambiguous {
+                    what: format!("the set to add `{path}` to"),
+                    candidates: self.labels(hits.iter().map(Hit::definition).collect()),
+                })?
+            }
+        };
+        self.only_set(&whole, path).map(|set| Some(within(set)))
+    }
+
+    /// What a path goes into of which nothing is defined.
+    fn container(&self, look: &Look, path: &KeyPath) -> Result<SyntaxNode, Error> {
+        match &look.place {
+            Place::File(root) => match root.first_child() {
+                Some(body) => self.only_set(&body, path),
+                None => Err(nothing("set that the file is")),
+            },
+            Place::Lets(root) => {
+                let mut lets = scope::outer_lets(root);
+                if lets.is_empty() {
+                    lets.extend(scope::lets(root));
+                }
+                match &lets[..] {
+                    [only] => Ok(only.clone()),
+                    [] => Err(nothing("`let` in this file")),
+                    several => Err(Error::Ambiguous {
+                        what: format!("the `let` to add `{path}` to"),
+                        candidates: self.labels(
+                            several
+                                .iter()
+                                .map(|node| node.text_range().into())
+                                .collect(),
+                        ),
+                    }),
+                }
+            }
+            Place::Value { set, .. } => Ok(set.clone()),
+        }
     }
 
     /// The set that a value is; of several, the one that counts always.

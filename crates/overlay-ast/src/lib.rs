@@ -100,6 +100,7 @@
 //! - Nesting deeper than [`literal::MAX_DEPTH`] is refused before parsing.
 
 mod attributes;
+mod definitions;
 mod diagnostic;
 mod document;
 mod error;
@@ -111,6 +112,7 @@ mod layout;
 pub mod lint;
 mod list;
 pub mod literal;
+mod look;
 mod names;
 mod nesting;
 mod overrides;

@@ -112,17 +112,23 @@ pub(crate) fn in_body(root: &SyntaxNode, path: &[Key]) -> Vec<Hit> {
 
 /// The definitions of `path` in the set that a value is.
 pub(crate) fn in_value(value: &SyntaxNode, path: &[Key]) -> Vec<Hit> {
+    in_sets(&sets(value), path)
+}
+
+/// The definitions of `path` in these sets and `let`s.
+pub(crate) fn in_sets(sets: &[SyntaxNode], path: &[Key]) -> Vec<Hit> {
     let mut hits = Vec::new();
-    look_up(value, path, &mut hits);
+    for set in sets {
+        look_up_in_set(set, path, &mut hits);
+    }
     hits
 }
 
-fn look_up(node: &SyntaxNode, path: &[Key], hits: &mut Vec<Hit>) {
-    for leaf in leaves(node, TOKEN_UPDATE) {
-        if leaf.node.kind() == NODE_ATTR_SET {
-            look_up_in_set(&leaf.node, path, hits);
-        }
-    }
+/// The sets that a value is made of.
+pub(crate) fn sets(value: &SyntaxNode) -> Vec<SyntaxNode> {
+    let leaves = leaves(value, TOKEN_UPDATE).into_iter();
+    let nodes = leaves.map(|leaf| leaf.node);
+    nodes.filter(|node| node.kind() == NODE_ATTR_SET).collect()
 }
 
 fn look_up_in_set(set: &SyntaxNode, path: &[Key], hits: &mut Vec<Hit>) {
@@ -148,7 +154,7 @@ fn look_up_in_set(set: &SyntaxNode, path: &[Key], hits: &mut Vec<Hit>) {
                 } else if keys.starts_with(path) {
                     hits.push(Hit::Part(entry));
                 } else if path.starts_with(&keys) {
-                    look_up(&value(&entry), &path[keys.len()..], hits);
+                    hits.extend(in_value(&value(&entry), &path[keys.len()..]));
                 }
             }
             _ => {}
@@ -233,24 +239,6 @@ pub(crate) fn path_of(entry: &SyntaxNode) -> String {
         .collect();
     paths.reverse();
     paths.join(".")
-}
-
-/// The definitions of `path` in the `let`s around what the file is in the end.
-pub(crate) fn in_outer_lets(root: &SyntaxNode, path: &[Key]) -> Vec<Hit> {
-    let mut hits = Vec::new();
-    for node in outer_lets(root) {
-        look_up_in_set(&node, path, &mut hits);
-    }
-    hits
-}
-
-/// The definitions of `path` in all `let`s of the file.
-pub(crate) fn in_all_lets(root: &SyntaxNode, path: &[Key]) -> Vec<Hit> {
-    let mut hits = Vec::new();
-    for node in lets(root) {
-        look_up_in_set(&node, path, &mut hits);
-    }
-    hits
 }
 
 /// The `let`s around what the file is in the end, from the outside in.

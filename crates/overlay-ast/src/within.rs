@@ -1,6 +1,6 @@
 //! Attributes of one part of a file.
 
-use crate::attributes::Look;
+use crate::look::{Look, Place};
 use crate::overrides::{Layer, Overrides};
 use crate::scope;
 use crate::{Document, Error, Expression, Flags, Found, KeyPath, Patch};
@@ -71,8 +71,8 @@ impl Document {
     pub fn within(&self, scope: &Scope) -> Result<Within<'_>, Error> {
         let root = self.root()?;
         let part = match scope {
-            Scope::File => Part::Plain(Look::File(root)),
-            Scope::Let => Part::Plain(Look::Lets(root)),
+            Scope::File => Part::Plain(Look::new(Place::File(root))),
+            Scope::Let => Part::Plain(Look::new(Place::Lets(root))),
             Scope::OverrideAttrs(package) => {
                 Part::Override(Overrides::of(self, root, package, Layer::Attributes)?)
             }
@@ -104,7 +104,7 @@ impl Document {
     pub fn get(&self, path: &KeyPath) -> Result<Found, Error> {
         let root = self.root()?;
         // As `set` looks for it, and then further.
-        let mut hits = Look::File(root.clone()).hits(path.keys());
+        let mut hits = Look::new(Place::File(root.clone())).hits(path.keys());
         if hits.is_empty() {
             hits = scope::anywhere(&root, path.keys());
         }
@@ -151,7 +151,9 @@ impl Document {
 
 /// The attributes of one part of a [`Document`]; see [`Document::within`].
 ///
-/// The part is found once, so that each further question costs the time to look through it.
+/// The part is found and its sets are read once: in [`Scope::File`] and [`Scope::Let`], asking for
+/// and setting many attributes takes time linear in the file and in what is asked for, however many
+/// of them are new. In the other scopes each question costs the time to look through the override.
 #[derive(Debug)]
 pub struct Within<'a> {
     document: &'a Document,
@@ -264,13 +266,7 @@ impl Within<'_> {
             Part::Override(overrides) => overrides.rename(path, name)?,
             Part::Plain(look) => {
                 // Where the one is looked for, the other counts too.
-                let (node, levels) = look.levels();
-                let mut found = levels
-                    .iter()
-                    .map(|level| (level(node, path.keys()), level(node, new.keys())));
-                let (hits, new_hits) = found
-                    .find(|(hits, new_hits)| !hits.is_empty() || !new_hits.is_empty())
-                    .unwrap_or_default();
+                let (hits, new_hits) = look.hits_of_either(path.keys(), new.keys());
                 self.document.rename_hits(path, name, &hits, &new_hits)?
             }
         })

@@ -1,6 +1,6 @@
 //! Laws of setting attributes, over whole files with odd trivia.
 
-use overlay_ast::{Document, Error, Found, KeyPath, Patch};
+use overlay_ast::{Document, Error, Found, KeyPath, Patch, Scope};
 use proptest::prelude::*;
 
 const ENTRIES: [&str; 8] = [
@@ -127,6 +127,23 @@ proptest! {
             if value(&document, path).is_none() {
                 prop_assert_eq!(without.to_file(), &*file, "{}\n{}", path, set.text());
             }
+        }
+    }
+
+    #[test]
+    fn a_part_that_was_asked_before_answers_alike(file in file(), lets in any::<bool>()) {
+        let (document, _) = Document::parse(&file);
+        let scope = if lets { Scope::Let } else { Scope::File };
+        let asked = document.within(&scope)?;
+        let new = "f [ 7 ]".parse()?;
+        let paths = PATHS.iter().chain(&["bravo", "cfg.x", "cfg.y", "bravo.new.deep", "new.\"in\".other"]);
+        let paths: Vec<KeyPath> = paths.map(|path| path.parse().unwrap()).collect();
+        for path in &paths {
+            let fresh = || document.within(&scope);
+            prop_assert_eq!(asked.get(path), fresh()?.get(path), "{}", path);
+            prop_assert_eq!(asked.set(path, &new), fresh()?.set(path, &new), "{}", path);
+            prop_assert_eq!(asked.remove(path), fresh()?.remove(path), "{}", path);
+            prop_assert_eq!(asked.rename(path, "zulu"), fresh()?.rename(path, "zulu"), "{}", path);
         }
     }
 

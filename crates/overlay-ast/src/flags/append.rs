@@ -5,7 +5,8 @@ use rnix::SyntaxNode;
 
 use super::Flags;
 use super::extend::{Before, Context, extended, inherited, new_value};
-use crate::attributes::{Look, in_parts};
+use crate::attributes::in_parts;
+use crate::look::Look;
 use crate::names::Names;
 use crate::overrides::lib;
 use crate::scope::{self, Hit};

@@ -5,6 +5,8 @@
     reason = "the names carry a prefix of their own"
 )]
 
+use std::cell::OnceCell;
+
 use rnix::SyntaxKind::*;
 use rnix::{NodeOrToken, SyntaxNode};
 
@@ -16,13 +18,16 @@ use crate::{Document, Error, KeyPath, Span, layout};
 pub(super) struct Lists(pub(super) Vec<Container>);
 
 /// A list, a set or a `let`.
+#[derive(Debug)]
 pub(crate) struct Container {
     pub(crate) span: Span,
     pub(crate) conditional: bool,
     /// Everything in it but white space, brackets included.
     pub(crate) pieces: Vec<Piece>,
     /// The elements, and the comments that could be elements.
+    /// In the order of the text.
     pub(crate) items: Vec<Item>,
+    spaced: OnceCell<bool>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,6 +46,7 @@ pub(crate) enum PieceKind {
     Element,
 }
 
+#[derive(Debug)]
 pub(crate) struct Item {
     /// The element as a tree; of one that is commented out, a tree of its own.
     pub(crate) node: SyntaxNode,
@@ -238,7 +244,21 @@ impl Container {
             conditional: false,
             pieces,
             items,
+            spaced: OnceCell::new(),
         }
+    }
+
+    /// The item that starts there.
+    pub(crate) fn item_at(&self, start: usize) -> Option<&Item> {
+        let at = self.items.partition_point(|item| item.span.start < start);
+        self.items.get(at).filter(|item| item.span.start == start)
+    }
+
+    /// Whether a piece is the first or last of an item that nobody would take for prose.
+    fn bounds_plain(&self, piece: usize) -> bool {
+        let after = self.items.partition_point(|item| item.first <= piece);
+        let item = self.items[..after].last();
+        item.is_some_and(|item| item.is_plain() && (item.first == piece || item.last == piece))
     }
 
     pub(super) fn is_one_line(&self, text: &str) -> bool {
@@ -254,7 +274,8 @@ impl Container {
             let below = layout::next_line(text, end);
             below < next && layout::is_blank(&text[below..layout::next_line(text, below)])
         };
-        self.items.len() > 1 && self.items.windows(2).all(apart)
+        let spaced = || self.items.len() > 1 && self.items.windows(2).all(apart);
+        *self.spaced.get_or_init(spaced)
     }
 
     /// Where the comments that belong to `item` start: those on the lines directly above it.
@@ -267,8 +288,7 @@ impl Container {
             let own_lines = piece.kind == PieceKind::Comment
                 && layout::starts_line(text, piece.span.start)
                 && layout::next_line(text, piece.span.end) == layout::line_start(text, start);
-            let element = |other: &Item| other.is_plain() && other.last == first - 1;
-            if !own_lines || self.items.iter().any(element) {
+            if !own_lines || self.bounds_plain(first - 1) {
                 break;
             }
             first -= 1;
@@ -284,7 +304,6 @@ impl Container {
             return none;
         };
         let same_line = !text[item.span.end..next.span.start].contains('\n');
-        let element = |other: &Item| other.is_plain() && other.first == item.last + 1;
         let last_of_line = layout::ends_line(text, next.span.end)
             || self
                 .pieces
@@ -293,7 +312,7 @@ impl Container {
         if next.kind == PieceKind::Comment
             && same_line
             && last_of_line
-            && !self.items.iter().any(element)
+            && !self.bounds_plain(item.last + 1)
         {
             (item.last + 1, next.span.end)
         } else {

@@ -12,8 +12,8 @@ pub(crate) use chain::Layer;
 pub use list::Package;
 pub(crate) use overlay::lib;
 
-use crate::attributes::Look;
 use crate::flags::{self, Before};
+use crate::look::{Look, Place};
 use crate::names::Names;
 use crate::scope::{self, Hit};
 use crate::{Document, Error, Expression, Flags, Key, KeyPath, Span, TextEdit, layout};
@@ -246,10 +246,10 @@ impl<'a> Overrides<'a> {
         match &found[..] {
             [] => Ok(self.wrap(package, path, change)),
             [(argument, set)] => {
-                let look = Look::Value {
+                let look = Look::new(Place::Value {
                     value: argument.body.clone(),
                     set: set.clone(),
-                };
+                });
                 match self.add_to(argument, set, &look, path, change) {
                     // What `env` is there cannot be added to.
                     Err(Error::Conflict { .. } | Error::Ambiguous { .. })
@@ -342,10 +342,10 @@ impl<'a> Overrides<'a> {
     fn define_package(&self, path: &KeyPath, change: Change<'_>) -> Result<Vec<TextEdit>, Error> {
         let overlay = Overlay::of_file(self.document, &self.root)?;
         let set = self.document.only_set(&overlay.body, &self.package)?;
-        let look = Look::Value {
+        let look = Look::new(Place::Value {
             value: overlay.body.clone(),
             set: set.clone(),
-        };
+        });
         if let [_, .., _] = self.package.keys() {
             let outer = &self.package.keys()[..1];
             if look.hits(outer).is_empty() {
