@@ -10,6 +10,7 @@ use rnix::SyntaxNode;
 
 use crate::attributes::{nothing, own_keys};
 use crate::names::{BindingId, Names, Target};
+use crate::overrides::giving;
 use crate::path::is_plain_name;
 use crate::scope::{self, Hit};
 use crate::{Document, Error, Key, KeyPath, Span, TextEdit};
@@ -95,15 +96,49 @@ impl Rename<'_> {
             }
         };
         for (at, node) in nodes.iter().enumerate() {
+            if let Some(set) = set_of(node)
+                && let Some((overlay, name)) = giving(&set)
+            {
+                self.in_overlay(&overlay, &name, &self.path.keys()[at..])?;
+            }
             let Some(id) = self.names.bound_at(node) else {
                 continue;
             };
             match &self.path.keys()[at + 1..] {
                 [] => self.references(id)?,
-                rest => self.selections(id, rest)?,
+                rest => self.selections(id, rest, Others::None)?,
             }
         }
         Ok(())
+    }
+
+    /// Renames what an overlay itself selects of the packages with all overlays, which it calls
+    /// `name`, and which its own attributes are among.
+    fn in_overlay(
+        &mut self,
+        overlay: &SyntaxNode,
+        name: &SyntaxNode,
+        path: &[Key],
+    ) -> Result<(), Error> {
+        if let [old] = path {
+            let formals = overlay
+                .descendants()
+                .filter_map(|node| filled_formals(&node));
+            for formal in formals.flatten() {
+                let key = Key::of(&formal);
+                if key.as_ref() == Some(old) || key.as_ref() == Some(&self.new) {
+                    return Err(Error::Conflict {
+                        message: format!("`{formal}` may be this attribute here, by `callPackage`"),
+                        span: formal.text_range().into(),
+                        hint: "give the function this argument by name",
+                    });
+                }
+            }
+        }
+        match self.names.bound_at(name) {
+            Some(id) => self.selections(id, path, Others::Perhaps),
+            None => Ok(()),
+        }
     }
 
     /// Renames what refers to a name of a `let` or `rec`.
@@ -116,7 +151,7 @@ impl Rename<'_> {
             return Ok(());
         };
         let range = scope.text_range();
-        let captured = self.names.references().iter().find(|reference| {
+        let captured_by = self.names.references().iter().find(|reference| {
             let inside = range.contains_range(reference.node.text_range());
             reference.name == *new && inside && !self.is_bound_within(reference.target, &scope)
                 // A name that the scope inherits is one of the scope around it.
@@ -124,11 +159,8 @@ impl Rename<'_> {
                     parent.kind() == NODE_INHERIT && parent.parent().as_ref() == Some(&scope)
                 })
         });
-        if let Some(captured) = captured {
-            return Err(conflict(
-                format!("`{new}` is something else here, and would become this"),
-                captured.node.text_range().into(),
-            ));
+        if let Some(captured_by) = captured_by {
+            return Err(captured(&self.new, &captured_by.node));
         }
         let nodes: Vec<SyntaxNode> = self
             .names
@@ -176,84 +208,177 @@ impl Rename<'_> {
     }
 
     /// Renames the last of `rest` in what is selected of a name: `name.rest`.
-    fn selections(&mut self, id: BindingId, rest: &[Key]) -> Result<(), Error> {
+    fn selections(&mut self, id: BindingId, rest: &[Key], others: Others) -> Result<(), Error> {
         let nodes: Vec<SyntaxNode> = self
             .names
             .references_to(id)
             .map(|reference| reference.node.clone())
             .collect();
         for node in nodes {
-            let whole = conflict(
-                format!("`{node}` is used as a whole here, perhaps with this attribute"),
-                node.text_range().into(),
-            );
-            let mut used = node.clone();
-            while let Some(parent) = used.parent().filter(|p| p.kind() == NODE_PAREN) {
-                used = parent;
-            }
-            let Some(parent) = used.parent() else {
-                return Err(whole);
-            };
-            match parent.kind() {
-                NODE_SELECT | NODE_HAS_ATTR if parent.first_child().as_ref() == Some(&used) => {
-                    let Some(path) = parent.children().nth(1) else {
-                        continue;
-                    };
-                    let keys: Vec<SyntaxNode> = path.children().collect();
-                    let same = keys
-                        .iter()
-                        .zip(rest)
-                        .take_while(|(node, key)| Key::of(node).as_ref() == Some(*key));
-                    match same.count() {
-                        count if count == rest.len() => {
-                            self.replace(&keys[count - 1], self.new.to_string());
-                        }
-                        // A set around it is used as a whole.
-                        count if count == keys.len() => return Err(whole),
-                        _ => {}
-                    }
-                }
-                NODE_INHERIT_FROM => {
-                    let Some(inherit) = parent.parent() else {
-                        continue;
-                    };
-                    let mut names = inherit.children().skip(1);
-                    let named = names.find(|name| Key::of(name).as_ref() == rest.first());
-                    match (named, rest) {
-                        (Some(name), [only]) => {
-                            let new = format!("{used}.{}", self.new);
-                            let edits = self.document.peel(&name, &inherit, Some((only, &new)))?;
-                            self.edits.extend(edits);
-                        }
-                        (Some(_), _) => return Err(whole),
-                        (None, _) => {}
-                    }
-                }
-                NODE_WITH if parent.first_child().as_ref() == Some(&used) => {
-                    let body = parent.text_range();
-                    let mut references = self.names.references().iter();
-                    let meant = references.find(|reference| {
-                        reference.target == Target::With
-                            && rest.first() == Some(&Key::Static(reference.name.to_string()))
-                            && body.contains_range(reference.node.text_range())
-                    });
-                    if let Some(meant) = meant {
-                        return Err(conflict(
-                            format!("`{}` may be this attribute here, by `with`", meant.name),
-                            meant.node.text_range().into(),
-                        ));
-                    }
-                }
-                _ => return Err(whole),
-            }
+            self.selected(&node, rest, others)?;
         }
         Ok(())
+    }
+
+    /// Renames the last of `rest` in what is selected of the set that `node` is.
+    fn selected(&mut self, node: &SyntaxNode, rest: &[Key], others: Others) -> Result<(), Error> {
+        let whole = Error::Conflict {
+            message: format!("`{node}` is used as a whole here, perhaps with this attribute"),
+            span: node.text_range().into(),
+            hint: "select here what is needed of it; or rename it by hand, and see what that does",
+        };
+        let mut used = node.clone();
+        while let Some(parent) = used.parent().filter(|p| p.kind() == NODE_PAREN) {
+            used = parent;
+        }
+        let Some(parent) = used.parent() else {
+            return Err(whole);
+        };
+        let Some((last, before)) = rest.split_last() else {
+            return Ok(());
+        };
+        let is_new = |key: Option<&Key>| others == Others::Perhaps && key == Some(&self.new);
+        match parent.kind() {
+            NODE_SELECT | NODE_HAS_ATTR if parent.first_child().as_ref() == Some(&used) => {
+                let Some(path) = parent.children().nth(1) else {
+                    return Ok(());
+                };
+                let nodes: Vec<SyntaxNode> = path.children().collect();
+                let keys: Vec<Option<Key>> = nodes.iter().map(Key::of).collect();
+                let same = keys.iter().zip(rest);
+                let same = same.take_while(|(key, wanted)| key.as_ref() == Some(*wanted));
+                let same = same.count();
+                if same == rest.len() {
+                    self.replace(&nodes[same - 1], self.new.to_string());
+                } else if same < keys.len() {
+                    let key = keys[same].as_ref();
+                    if !matches!(key, Some(Key::Static(_))) {
+                        return Err(Error::Conflict {
+                            message: format!("`{}` may be this attribute here", nodes[same]),
+                            span: nodes[same].text_range().into(),
+                            hint: "rename it by hand, and see what that does",
+                        });
+                    }
+                    if same == before.len() && is_new(key) {
+                        return Err(captured(&self.new, &nodes[same]));
+                    }
+                } else if parent.kind() == NODE_SELECT {
+                    // A set around the attribute: it may be selected of that.
+                    if parent.children().count() > 2 {
+                        return Err(whole);
+                    }
+                    return self.selected(&parent, &rest[same..], others);
+                }
+                Ok(())
+            }
+            NODE_INHERIT_FROM => {
+                let Some(inherit) = parent.parent() else {
+                    return Ok(());
+                };
+                let names: Vec<SyntaxNode> = inherit.children().skip(1).collect();
+                let named = |key: &Key| {
+                    names
+                        .iter()
+                        .find(|name| Key::of(name).as_ref() == Some(key))
+                };
+                match (named(&rest[0]), before) {
+                    (Some(name), []) => {
+                        let new = format!("{used}.{}", self.new);
+                        let edits = self.document.peel(name, &inherit, Some((last, &new)))?;
+                        self.edits.extend(edits);
+                    }
+                    (Some(_), _) => return Err(whole),
+                    (None, []) => {
+                        if let Some(name) = named(&self.new).filter(|_| is_new(Some(&self.new))) {
+                            return Err(captured(&self.new, name));
+                        }
+                    }
+                    (None, _) => {}
+                }
+                Ok(())
+            }
+            NODE_WITH if parent.first_child().as_ref() == Some(&used) => {
+                let body = parent.text_range();
+                let mut references = self.names.references().iter();
+                let meant = references.find(|reference| {
+                    let key = Key::Static(reference.name.to_string());
+                    reference.target == Target::With
+                        && (key == rest[0] || before.is_empty() && is_new(Some(&key)))
+                        && body.contains_range(reference.node.text_range())
+                });
+                match meant {
+                    Some(meant) => Err(Error::Conflict {
+                        message: format!("`{}` may be this attribute here, by `with`", meant.name),
+                        span: meant.node.text_range().into(),
+                        hint: "select it of the set that it is from",
+                    }),
+                    None => Ok(()),
+                }
+            }
+            _ => Err(whole),
+        }
     }
 
     fn replace(&mut self, node: &SyntaxNode, text: String) {
         let span = Span::from(node.text_range());
         self.edits.push(TextEdit::replace(span, text));
     }
+}
+
+/// Whether a set has attributes beside those that the file gives it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Others {
+    None,
+    Perhaps,
+}
+
+/// The set in which a name is the first of what is defined.
+fn set_of(name: &SyntaxNode) -> Option<SyntaxNode> {
+    let parent = name.parent()?;
+    match parent.kind() {
+        NODE_INHERIT => parent.parent(),
+        NODE_ATTRPATH if parent.first_child().as_ref() == Some(name) => parent.parent()?.parent(),
+        _ => None,
+    }
+}
+
+/// The formals of a function that `callPackage` fills with attributes of these names, but for those
+/// that are given: `callPackage ({ formal }: …) { }`.
+fn filled_formals(function: &SyntaxNode) -> Option<Vec<SyntaxNode>> {
+    if function.kind() != NODE_LAMBDA {
+        return None;
+    }
+    let pattern = function
+        .first_child()
+        .filter(|n| n.kind() == NODE_PATTERN)?;
+    let mut argument = function.clone();
+    while let Some(parent) = argument.parent().filter(|p| p.kind() == NODE_PAREN) {
+        argument = parent;
+    }
+    let call = argument.parent().filter(|n| n.kind() == NODE_APPLY)?;
+    let called = call
+        .first_child()
+        .filter(|called| *called != argument)?
+        .to_string();
+    if !called.rsplit('.').next()?.starts_with("callPackage") {
+        return None;
+    }
+    let given = call.parent().filter(|n| n.kind() == NODE_APPLY);
+    let given = given
+        .and_then(|outer| outer.last_child())
+        .filter(|given| *given != call);
+    let is_given = |formal: &SyntaxNode| {
+        let key = Key::of(formal);
+        given
+            .as_ref()
+            .zip(key)
+            .is_some_and(|(given, key)| !scope::in_value(given, &[key]).is_empty())
+    };
+    let entries = pattern
+        .children()
+        .filter(|part| part.kind() == NODE_PAT_ENTRY);
+    let formals = entries.filter_map(|entry| entry.first_child());
+    Some(formals.filter(|formal| !is_given(formal)).collect())
 }
 
 /// The nodes of the names that define `path`, from the outside in.
@@ -287,6 +412,14 @@ fn scope_of(place: &SyntaxNode) -> Option<SyntaxNode> {
         NODE_ATTR_SET => scope::is_recursive(node),
         _ => false,
     })
+}
+
+/// A place at which another attribute would become the one that is renamed.
+fn captured(new: &Key, place: &SyntaxNode) -> Error {
+    conflict(
+        format!("`{new}` is something else here, and would become this"),
+        place.text_range().into(),
+    )
 }
 
 fn conflict(message: String, span: Span) -> Error {

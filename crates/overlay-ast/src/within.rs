@@ -234,9 +234,10 @@ impl Within<'_> {
     /// A name that a `let` or a `rec` set binds is followed to what refers to it, past functions
     /// and `let`s that bind the same name again; `inherit x;` becomes `x = NAME;`, and what is
     /// itself inherited, `inherit (set) x;`, becomes `NAME = set.x;`. An attribute of a set that
-    /// such a name stands for is followed to where it is selected, `set.x`. What other files say
-    /// of it, and an overlay of its `final`, is left as it is. The patch is empty if there is no
-    /// `path`, but the renamed one.
+    /// such a name stands for is followed to where it is selected, `set.x`, and one that an overlay
+    /// gives to where the overlay itself selects it of all packages, `final.x`. What other files and
+    /// other overlays say of it is left as it is, and `prev.x` is another. The patch is empty if there
+    /// is no `path`, but the renamed one.
     ///
     /// ```
     /// use overlay_ast::{Document, Scope};
@@ -254,9 +255,10 @@ impl Within<'_> {
     ///
     /// [`Error::NotFound`]; [`Error::Ambiguous`] with every definition if there are several that
     /// do not merge; [`Error::Conflict`] with the place if the new name is defined already, if a
-    /// reference would come to mean something else, or if a set is used as a whole, so that what
-    /// refers to its attribute cannot be told; [`Error::Invalid`] if there are references and it is
-    /// no name that can be referred to.
+    /// reference would come to mean something else, or if what refers to an attribute cannot be told:
+    /// where the set, or the overlay's `final`, is used as a whole, where a `with`, a computed name or
+    /// `callPackage` of a function that is written out may mean it; [`Error::Invalid`] if there are
+    /// references and it is no name that can be referred to.
     pub fn rename(&self, path: &KeyPath, name: &str) -> Result<Patch, Error> {
         let new = path.renamed(name);
         if new == *path {

@@ -117,6 +117,117 @@ impl Draw<'_> {
     }
 }
 
+/// What an overlay may select: each attribute, and one that it does not give itself.
+const ATTRIBUTES: [&str; 4] = ["a", "b", "c", "d"];
+
+impl Draw<'_> {
+    /// An overlay that gives some of `a`, `b` and `c` as numbers; each may refer to those before it.
+    fn overlay(&mut self) -> String {
+        let mut out = String::new();
+        let mut known = vec!["d"];
+        for name in ["a", "b", "c"] {
+            if self.below(4) > 0 {
+                let value = match self.below(6) {
+                    0 => format!("inherit (prev) {name};"),
+                    _ => format!("{name} = {};", self.selecting(&known, 3)),
+                };
+                let _ = write!(out, " {value}");
+            }
+            // Where it is not given, it is that of before.
+            known.push(name);
+        }
+        let with = if self.below(4) == 0 {
+            "with final; "
+        } else {
+            ""
+        };
+        format!("final: prev: {with}{{{out} }}")
+    }
+
+    /// A number that is made of `known` attributes of all packages, and of those before.
+    fn selecting(&mut self, known: &[&str], depth: usize) -> String {
+        let name = known[self.below(known.len())];
+        let other = ATTRIBUTES[self.below(4)];
+        if depth == 0 {
+            return format!("final.{name}");
+        }
+        match self.below(12) {
+            0 => format!("prev.{other}"),
+            1 => format!("(final: final.{other}) {{ a = 1; b = 2; c = 3; d = 4; }}"),
+            2 => format!("(let inherit (final) {name}; in {name})"),
+            3 => format!("{{ inherit (final) {name}; }}.{name}"),
+            4 => format!("(final.\"{name}\" or 7)"),
+            5 => format!(
+                "(if final ? {other} then {} else 8)",
+                self.selecting(known, depth - 1)
+            ),
+            6 => format!(
+                "(with {{ {other} = 9; }}; {})",
+                self.selecting(known, depth - 1)
+            ),
+            7 => format!("(with final; {name})"),
+            8 => format!("builtins.stringLength \"final.{name} ${{toString final.{name}}}\""),
+            9 => format!("(let {name} = 5; in {name} + final.{name})"),
+            _ => {
+                let left = self.selecting(known, depth - 1);
+                format!("({left} + {})", self.selecting(known, depth - 1))
+            }
+        }
+    }
+}
+
+#[test]
+fn what_an_overlay_gives_stays() {
+    let mut runner = proptest::test_runner::TestRunner::deterministic();
+    let seeds = prop::collection::vec(any::<u8>(), 30..60);
+    let mut pairs = String::new();
+    let (mut renamed, mut refused) = (0, 0);
+    for _ in 0..400 {
+        let seed = seeds.new_tree(&mut runner).expect("a seed").current();
+        let text = Draw { rest: seed.iter() }.overlay();
+        let (document, problems) = Document::parse(&text);
+        assert_eq!(problems, [], "{text}");
+        for package in document.packages().expect("it is an overlay") {
+            let old = package.path;
+            for new in ["z", "d"] {
+                match document.rename(&old, new) {
+                    Ok(patch) => {
+                        let (after, _) = document.apply(&patch).expect("it is read");
+                        let after = after.text();
+                        let _ = writeln!(pairs, "(same \"{old}\" \"{new}\" ({text}) ({after}))");
+                        renamed += 1;
+                    }
+                    Err(error) => {
+                        assert!(error.span().is_some(), "{error}");
+                        refused += 1;
+                    }
+                }
+            }
+        }
+    }
+    assert!(
+        renamed > 500 && refused > 100,
+        "{renamed} renamed, {refused} refused"
+    );
+    if !oracle::nix_is_there("what_an_overlay_gives_stays") {
+        return;
+    }
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let all = folder.path().join("all.nix");
+    let head = "let
+        prev = { a = 10; b = 200; c = 3000; d = 40000; };
+        given = overlay: let final = prev // own; own = overlay final prev; in own;
+        same = old: new: one: other:
+          let before = given one; after = given other; in
+          removeAttrs before [ old ] // { ${new} = before.${old}; } == after;
+      in";
+    std::fs::write(&all, format!("{head} [\n{pairs}]\n")).expect("it can be written");
+    let same = oracle::evaluate(&all).expect("Nix evaluates it");
+    for (same, pair) in same.as_array().expect("a list").iter().zip(pairs.lines()) {
+        assert_eq!(same, true, "{pair}");
+    }
+}
+
 fn file(seed: &[u8]) -> String {
     let mut draw = Draw { rest: seed.iter() };
     let (definitions, bound) = draw.definitions(&[], 3);

@@ -10,7 +10,7 @@ use rnix::SyntaxNode;
 
 pub(crate) use chain::Layer;
 pub use list::Package;
-pub(crate) use overlay::lib;
+pub(crate) use overlay::{giving, lib};
 
 use crate::flags::{self, Before};
 use crate::look::{Look, Place};

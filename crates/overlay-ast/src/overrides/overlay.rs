@@ -72,6 +72,8 @@ fn in_overlay(hit: &Hit) -> Option<Overlay> {
 /// `final: prev: { … }`, or `packageOverrides = pkgs: { … }`.
 #[derive(Clone, Debug)]
 pub(super) struct Overlay {
+    /// The name of the packages with all overlays; none in the old way.
+    last: Option<SyntaxNode>,
     /// The name of the packages before it.
     prev: SyntaxNode,
     /// What it gives.
@@ -85,17 +87,17 @@ impl Overlay {
         let named = |name: &SyntaxNode, known: &[&str]| {
             known.contains(&name.to_string().trim_start_matches('_'))
         };
-        let outer = argument(function)?;
-        let is_overlay =
-            named(&this.prev, &["prev", "super", "previous"]) || named(&outer, &["final", "self"]);
+        let is_overlay = named(&this.prev, &["prev", "super", "previous"])
+            || named(this.last.as_ref()?, &["final", "self"]);
         is_overlay.then_some(this)
     }
 
     /// Any function of two arguments that are names.
     fn by_shape(function: &SyntaxNode) -> Option<Self> {
-        argument(function)?;
+        let last = argument(function)?;
         let inner = result(&function.last_child()?);
         Some(Self {
+            last: Some(last),
             prev: argument(&inner)?,
             body: inner.last_child()?,
         })
@@ -109,6 +111,7 @@ impl Overlay {
         let name = entry.first_child()?.last_child()?;
         let function = result(&scope::value(entry));
         Some(Self {
+            last: None,
             prev: argument(&function).filter(|_| name.to_string() == "packageOverrides")?,
             body: function.last_child()?,
         })
@@ -177,6 +180,15 @@ impl Overlay {
         let function = self.body.parent().unwrap_or_else(|| self.body.clone());
         usable(&self.prev, &function, names, at, &["prev", "super"])
     }
+}
+
+/// The overlay that gives `set`, not merely something in it: its function, and its name of the
+/// packages with all overlays.
+pub(crate) fn giving(set: &SyntaxNode) -> Option<(SyntaxNode, SyntaxNode)> {
+    let mut around = set.ancestors();
+    let (function, overlay) = around.find_map(|node| Some((node.clone(), Overlay::of(&node)?)))?;
+    let gives = scope::sets(&overlay.body).contains(set);
+    Some((function, overlay.last.filter(|_| gives)?))
 }
 
 /// The name that is the whole argument of a function.
