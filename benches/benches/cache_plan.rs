@@ -1,5 +1,6 @@
 //! What a cache should hold of 10,000 paths.
 
+use std::collections::BTreeSet;
 use std::hint::black_box;
 
 use cache_policy::Compression;
@@ -35,6 +36,7 @@ fn plan_paths(c: &mut Criterion<CpuTime>) {
             pins: &[],
             revisions: 1,
             state: &state,
+            lost: &BTreeSet::new(),
             compression: Compression::CACHIX,
         };
         let make = || match plan(&request) {

@@ -3,6 +3,8 @@
 //! closed; a model made of them is one, or says why not.
 #![no_main]
 
+use std::collections::BTreeSet;
+
 use cache_policy::model::{FileSize, Model, PathFacts};
 use cache_policy::plan::{Budget, CacheState, PlanError, Request, plan, verify};
 use cache_policy::{CacheTier, Compression, Holding, Holdings, Inventory, Source};
@@ -58,6 +60,7 @@ fn keep(infos: &PathInfos) {
                 pins: &[],
                 revisions: 1,
                 state: &CacheState::default(),
+                lost: &BTreeSet::new(),
                 compression: Compression::NIX,
             };
             match plan(&request) {

@@ -57,6 +57,8 @@
 //! which order to get there so that it fits at every step:
 //!
 //! ```
+//! use std::collections::BTreeSet;
+//!
 //! use cache_policy::model::{FileSize, Model, PathFacts, Saving};
 //! use cache_policy::plan::{Budget, CacheState, Pin, Request, Step, plan, verify};
 //! use cache_policy::{CacheTier, Compression};
@@ -90,6 +92,7 @@
 //!     pins: &[Pin { name: "python".to_owned(), path: "python".to_owned() }],
 //!     revisions: 3,
 //!     state: &CacheState::default(),
+//!     lost: &BTreeSet::new(),
 //!     compression: Compression::CACHIX,
 //! };
 //! let plan = plan(&request)?;
@@ -175,7 +178,7 @@
 //! that are there:
 //!
 //! ```
-//! use std::collections::VecDeque;
+//! use std::collections::{BTreeSet, VecDeque};
 //!
 //! use cache_policy::model::{FileSize, Model, PathFacts, Saving};
 //! use cache_policy::plan::{Budget, CacheState, Request as PlanRequest, plan};
@@ -232,6 +235,7 @@
 //!     pins: &[],
 //!     revisions: 1,
 //!     state: &CacheState::default(),
+//!     lost: &BTreeSet::new(),
 //!     compression: Compression::NIX,
 //! })?;
 //!

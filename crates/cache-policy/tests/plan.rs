@@ -1,5 +1,7 @@
 //! Adversarial inputs are errors that name what is wrong, and plans say why.
 
+use std::collections::BTreeSet;
+
 use cache_policy::model::{FileSize, Model, ModelError, PathFacts, PathKey, Saving};
 use cache_policy::plan::{
     Budget, CacheState, Pin, Plan, PlanError, Request, Step, WhyEvicted, WhyKept, WhyLeftOut, plan,
@@ -161,6 +163,7 @@ fn content_addressed_paths_are_planned_like_others() {
             pins: &[],
             revisions: 1,
             state: &CacheState::default(),
+            lost: &BTreeSet::new(),
             compression: Compression::NIX,
         };
         let plan = plan(&request).expect("there is no tier 1");
@@ -232,6 +235,17 @@ fn planned(
     pins: &[(&str, &str)],
     state: &CacheState<String>,
 ) -> Result<Plan<String>, PlanError<String>> {
+    planned_without(model, capacity, pins, state, &[])
+}
+
+/// Where nobody has `lost` any more.
+fn planned_without(
+    model: &Model<String>,
+    capacity: u64,
+    pins: &[(&str, &str)],
+    state: &CacheState<String>,
+    lost: &[&str],
+) -> Result<Plan<String>, PlanError<String>> {
     let pins: Vec<Pin<String>> = pins
         .iter()
         .map(|&(name, path)| Pin {
@@ -248,6 +262,7 @@ fn planned(
         pins: &pins,
         revisions: 3,
         state,
+        lost: &lost.iter().map(|&key| key.to_owned()).collect(),
         compression: Compression::CACHIX,
     };
     let plan = plan(&request)?;
@@ -470,6 +485,53 @@ fn the_newest_generations_are_kept_as_far_as_they_fit() {
 }
 
 #[test]
+fn a_revision_that_can_never_be_whole_again_is_given_up() {
+    let model = Model::new(
+        [
+            facts("gcc-4", 1, 10, &["ssl"]),
+            facts("gcc-3", 2, 10, &["ssl", "zlib-3"]),
+            facts("gcc-2", 2, 10, &["zlib-3"]),
+            facts("gcc-1", 2, 10, &["zlib-1"]),
+            facts("zlib-3", 2, 1, &[]),
+            facts("zlib-1", 2, 1, &[]),
+            facts("ssl", 2, 1, &[]),
+        ],
+        [],
+    );
+    let model = model.expect("it is well");
+    let state = holding(
+        &["gcc-4", "gcc-3", "gcc-2", "gcc-1", "ssl", "zlib-1"],
+        &[("gcc", &["gcc-4", "gcc-3", "gcc-2", "gcc-1"])],
+    );
+    let steps = |lost: &[&str]| {
+        let plan = planned_without(&model, 100, &[("gcc", "gcc-4")], &state, lost);
+        let plan = plan.expect("it fits");
+        let name = |id| &*model.facts(id).key;
+        let revisions = plan.lost_revisions.iter().map(|lost| {
+            let missing: Vec<&str> = lost.missing.iter().map(|id| name(*id)).collect();
+            format!("{} {} {}: {missing:?}", lost.name, lost.age, name(lost.id))
+        });
+        let revisions: Vec<String> = revisions.collect();
+        let steps: Vec<String> = plan.steps.iter().map(short).collect();
+        (steps.join(", "), revisions.join(", "))
+    };
+    let known = |steps: &str, lost: &str| (steps.to_owned(), lost.to_owned());
+    // Somebody has it, or nobody knows.
+    let pushed = "unpin gcc-1, evict gcc-1, evict zlib-1, push zlib-3";
+    assert_eq!(steps(&[]), known(pushed, ""));
+    // What is held is not lost.
+    assert_eq!(steps(&["zlib-1", "ssl"]), known(pushed, ""));
+    // An older one that is whole follows those that are not.
+    assert_eq!(
+        steps(&["zlib-3"]),
+        known(
+            "unpin gcc-2, unpin gcc-3, evict gcc-3, evict gcc-2",
+            r#"gcc 1 gcc-3: ["zlib-3"], gcc 2 gcc-2: ["zlib-3"]"#
+        )
+    );
+}
+
+#[test]
 fn what_another_cache_has_by_now_goes() {
     let mut glibc = facts("glibc", 1, 10, &[]);
     glibc.is_upstream = true;
@@ -483,6 +545,7 @@ fn what_another_cache_has_by_now_goes() {
 #[test]
 fn a_buffer_stays_free_and_what_is_unknown_is_refused() {
     let model = Model::new([facts("a", 1, 10, &[])], []).expect("it is well");
+    let none = BTreeSet::new();
     let request = |capacity, buffer, state| Request {
         model: &model,
         budget: Budget {
@@ -492,6 +555,7 @@ fn a_buffer_stays_free_and_what_is_unknown_is_refused() {
         pins: &[],
         revisions: 1,
         state,
+        lost: &none,
         compression: Compression::None,
     };
     let empty = CacheState::default();

@@ -196,6 +196,7 @@ fn sizes_are_taken_in_full() {
         pins: &[],
         revisions: 1,
         state: &cache_policy::plan::CacheState::default(),
+        lost: &std::collections::BTreeSet::new(),
         compression: cache_policy::Compression::NIX,
     };
     let error = plan(&request).expect_err("it does not fit");

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use drv_graph::Bytes;
 
 use super::state::Now;
-use super::{Contributor, Generation, PlanError};
+use super::{Contributor, Generation, LostRevision, PlanError};
 use crate::CacheTier;
 use crate::closure_knapsack::{Instance, solve};
 use crate::model::{Model, PathId, PathKey};
@@ -74,6 +74,7 @@ pub(super) struct Choice {
     pub(super) kept: Vec<Kept>,
     pub(super) left_out: Vec<LeftOut>,
     pub(super) generations: Vec<Generation>,
+    pub(super) lost_revisions: Vec<LostRevision>,
     /// What each pin has in the end, the newest revision first.
     pub(super) pins: BTreeMap<String, Vec<PathId>>,
     pub(super) saved_millis: u128,
@@ -102,6 +103,7 @@ impl Choice {
         Ok(Self {
             kept: choosing.reasons(),
             left_out: choosing.left_out(now, &tier_one, room),
+            lost_revisions: choosing.lost_revisions(now),
             generations,
             pins,
             saved_millis,
@@ -271,6 +273,13 @@ impl<K: PathKey> Choosing<'_, K> {
             )
         });
         (generations, pins.collect())
+    }
+
+    fn lost_revisions(&self, now: &Now) -> Vec<LostRevision> {
+        let pinned = now.wanted.iter().filter(|(_, id)| self.kept[id.index()]);
+        pinned
+            .flat_map(|(name, _)| now.lost_revisions(name))
+            .collect()
     }
 
     fn reasons(&self) -> Vec<Kept> {

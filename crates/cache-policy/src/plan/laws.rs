@@ -73,6 +73,13 @@ pub enum Violation {
         /// The pin's name.
         name: String,
     },
+    /// A pin keeps an older revision in the end that needs something lost.
+    KeptLost {
+        /// The pin's name.
+        name: String,
+        /// The revision.
+        path: PathId,
+    },
     /// What is held after the last step is not what the plan says is kept.
     End {
         /// A path that is held and not kept, or kept and not held.
@@ -135,6 +142,7 @@ pub fn verify<K: PathKey>(request: &Request<'_, K>, plan: &Plan<K>) -> Vec<Viola
         peak = peak.max(checking.occupied());
     }
     checking.end(plan, peak);
+    checking.lost(request);
     checking.violations
 }
 
@@ -227,6 +235,29 @@ impl<'a, K: PathKey> Checking<'a, K> {
             let name = (*name).to_owned();
             self.violations
                 .push(Violation::EvictedPinned { step, name });
+        }
+    }
+
+    fn lost(&mut self, request: &Request<'_, K>) {
+        let model = self.model;
+        let held = |id: PathId| request.state.held.contains(&model.facts(id).key);
+        let is_lost = |id: PathId| {
+            let facts = model.facts(id);
+            !facts.is_upstream && !held(id) && request.lost.contains(&facts.key)
+        };
+        for (&name, revisions) in &self.pins {
+            let wanted = request.pins.iter().find(|pin| pin.name == name);
+            let newest = wanted.and_then(|pin| model.find(&pin.path));
+            // A revision that is not held keeps nothing.
+            let older = revisions
+                .iter()
+                .filter(|&&id| Some(id) != newest && held(id));
+            for &path in older {
+                if model.closure([path]).into_iter().any(is_lost) {
+                    let name = name.to_owned();
+                    self.violations.push(Violation::KeptLost { name, path });
+                }
+            }
         }
     }
 

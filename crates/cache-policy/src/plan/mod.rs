@@ -12,6 +12,8 @@ mod steps;
 #[cfg(feature = "proptest")]
 pub mod strategies;
 
+use std::collections::BTreeSet;
+
 use drv_graph::Bytes;
 
 use crate::Compression;
@@ -64,6 +66,10 @@ pub struct Request<'a, K> {
     pub revisions: u32,
     /// What the cache holds now.
     pub state: &'a CacheState<K>,
+    /// Paths that nobody has any more and nobody can make: they can only be held where they are
+    /// held now. Older revisions that need another of them are given up. That something else needs
+    /// it does not keep it from being pushed, which whoever carries the plan out finds impossible.
+    pub lost: &'a BTreeSet<K>,
     /// How what is pushed is compressed; the model's sizes are taken to mean that.
     pub compression: Compression,
 }
@@ -79,6 +85,19 @@ pub struct Generation {
     pub bytes: Bytes,
 }
 
+/// An older revision of a pin that is given up, since it can never be whole again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LostRevision {
+    /// The pin's name.
+    pub name: String,
+    /// How many revisions ago it was pinned; at least 1.
+    pub age: u32,
+    /// What was pinned.
+    pub id: PathId,
+    /// What of its closure is [lost](Request::lost) and not held; ascending, at least one.
+    pub missing: Vec<PathId>,
+}
+
 /// What a cache should hold, and how it gets there.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Plan<K> {
@@ -88,6 +107,8 @@ pub struct Plan<K> {
     pub left_out: Vec<LeftOut>,
     /// The older generations, the newest first, down to the first that does not fit.
     pub generations: Vec<Generation>,
+    /// Older revisions that would be kept if something they need were not lost, by name and age.
+    pub lost_revisions: Vec<LostRevision>,
     /// What has to be done, in order.
     pub steps: Vec<Step<K>>,
     /// What is held in the end takes up so much.
@@ -138,6 +159,7 @@ pub fn plan<K: PathKey>(request: &Request<'_, K>) -> Result<Plan<K>, PlanError<K
         kept: choice.kept,
         left_out: choice.left_out,
         generations: choice.generations,
+        lost_revisions: choice.lost_revisions,
         steps: ordered.steps,
         peak: ordered.peak,
         limit,

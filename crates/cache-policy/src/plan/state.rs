@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{PlanError, Request, Step};
+use super::{LostRevision, PlanError, Request, Step};
 use crate::model::{PathId, PathKey};
 
 /// What a cache holds now.
@@ -61,6 +61,8 @@ pub(super) struct Now {
     pub(super) wanted: BTreeMap<String, PathId>,
     /// How many revisions are to be kept.
     pub(super) keep: usize,
+    /// Of each revision that can never be whole again, what is lost of it.
+    lost: BTreeMap<PathId, Vec<PathId>>,
 }
 
 impl Now {
@@ -80,12 +82,26 @@ impl Now {
             let id = find(&pin.path)?;
             wanted.entry(pin.name.clone()).or_insert(id);
         }
-        let mut revisions = BTreeMap::new();
+        let mut revisions: BTreeMap<String, Vec<PathId>> = BTreeMap::new();
         for (name, paths) in &request.state.pins {
             // What was evicted behind a pin's back is nothing to know anything of.
             let ids = paths.iter().filter_map(|key| model.find(key));
             let ids = ids.filter(|id| held[id.index()]).collect();
             revisions.insert(name.clone(), ids);
+        }
+        let is_lost = |id: &PathId| {
+            let facts = model.facts(*id);
+            !facts.is_upstream && !held[id.index()] && request.lost.contains(&facts.key)
+        };
+        let mut lost = BTreeMap::new();
+        if !request.lost.is_empty() {
+            for &id in revisions.values().flatten() {
+                let mut missing = model.closure([id]);
+                missing.retain(is_lost);
+                if !missing.is_empty() {
+                    lost.insert(id, missing);
+                }
+            }
         }
         Ok(Self {
             upstream: model.ids().map(|id| model.facts(id).is_upstream).collect(),
@@ -93,12 +109,38 @@ impl Now {
             revisions,
             wanted,
             keep: request.revisions.max(1) as usize,
+            lost,
         })
     }
 
-    /// The older revisions of a wanted pin, the newest first: each once, without the path that is
-    /// wanted, and without what another cache has.
+    /// The older revisions of a wanted pin that can be whole, the newest first: each once, without
+    /// the path that is wanted, and without what another cache has.
     pub(super) fn older(&self, name: &str) -> Vec<PathId> {
+        let mut older = self.ever_pinned(name);
+        older.retain(|id| !self.lost.contains_key(id));
+        older
+    }
+
+    /// The older revisions of a wanted pin that would be kept if they could be whole.
+    pub(super) fn lost_revisions(&self, name: &str) -> Vec<LostRevision> {
+        let mut whole = 0;
+        let mut found = Vec::new();
+        for (age, id) in (1..).zip(self.ever_pinned(name)) {
+            match self.lost.get(&id) {
+                None => whole += 1,
+                Some(missing) if whole + 1 < self.keep => found.push(LostRevision {
+                    name: name.to_owned(),
+                    age,
+                    id,
+                    missing: missing.clone(),
+                }),
+                Some(_) => {}
+            }
+        }
+        found
+    }
+
+    fn ever_pinned(&self, name: &str) -> Vec<PathId> {
         let mut seen: Vec<PathId> = self.wanted.get(name).copied().into_iter().collect();
         let wanted = seen.len();
         for &id in self.revisions.get(name).into_iter().flatten() {

@@ -43,6 +43,8 @@ pub struct Situation {
     pub revisions: u32,
     /// What is held.
     pub state: CacheState<u32>,
+    /// What nobody has any more, some of which was held until somebody deleted it.
+    pub lost: BTreeSet<u32>,
 }
 
 impl Situation {
@@ -54,6 +56,7 @@ impl Situation {
             pins: &self.pins,
             revisions: self.revisions,
             state: &self.state,
+            lost: &self.lost,
             compression: Compression::NIX,
         }
     }
@@ -62,7 +65,7 @@ impl Situation {
 /// Situations of one to `most` paths: any references without a cycle, self-references among them;
 /// all tiers; parts of it upstream, always with their closure; savings by one path and by several;
 /// budgets from nothing to everything, and now and then sizes near 2⁶³; a cache that holds nothing,
-/// or anything closed, with pins of several revisions.
+/// or anything closed, with pins of several revisions; and now and then something lost of that.
 pub fn situation(most: usize) -> impl Strategy<Value = Situation> {
     (1..=most.max(1)).prop_flat_map(|n| {
         let references = vec((any::<Index>(), any::<Index>()), 0..2 * n);
@@ -73,6 +76,10 @@ pub fn situation(most: usize) -> impl Strategy<Value = Situation> {
         let cache = (
             vec(any::<Index>(), 0..=n),
             vec((0..5_usize, vec(any::<Index>(), 1..4)), 0..4),
+            prop_oneof![
+                2 => Just(Vec::new()),
+                1 => vec(any::<Index>(), 1..=2.min(n)),
+            ],
         );
         let budget = (0.0..1.2_f64, 0.0..0.3_f64);
         (paths, savings, budget, wishes, 1..5_u32, cache).prop_map(
@@ -99,13 +106,20 @@ pub fn situation(most: usize) -> impl Strategy<Value = Situation> {
                     name: format!("pin{name}"),
                     path: key(path),
                 });
+                let mut state = state(&paths, &cache.0, &cache.1);
+                let lost: BTreeSet<u32> = cache.2.iter().map(key).collect();
+                state.held.retain(|path| !lost.contains(path));
+                for revisions in state.pins.values_mut() {
+                    revisions.retain(|path| !lost.contains(path));
+                }
                 Situation {
                     budget: Budget {
                         capacity: Bytes(capacity),
                         buffer: Bytes(buffer),
                     },
                     pins: pins.collect(),
-                    state: state(&paths, &cache.0, &cache.1),
+                    state,
+                    lost,
                     paths,
                     savings,
                     model,
