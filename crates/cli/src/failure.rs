@@ -165,6 +165,25 @@ impl Failure {
         }
     }
 
+    /// What happened and where, in one line.
+    pub(crate) fn message(&self) -> String {
+        let mut parts = vec![self.to_string()];
+        let mut source = std::error::Error::source(self);
+        while let Some(cause) = source {
+            parts.push(cause.to_string());
+            source = cause.source();
+        }
+        match self {
+            Self::Data { file, place, .. } => {
+                let place = place.as_ref().map_or(String::new(), |p| format!(", {p}"));
+                parts.insert(0, format!("{file}{place}"));
+            }
+            Self::Cache { problem, .. } => parts.push(problem.clone()),
+            _ => {}
+        }
+        parts.join(": ")
+    }
+
     /// The message for standard error, with ANSI styles.
     pub(crate) fn render(&self) -> String {
         let renderer = Renderer::styled();
@@ -197,23 +216,8 @@ impl Failure {
             }
             return out;
         }
-        let mut parts = vec![self.to_string()];
-        let mut source = std::error::Error::source(self);
-        while let Some(cause) = source {
-            parts.push(cause.to_string());
-            source = cause.source();
-        }
-        match self {
-            Self::Data { file, place, .. } => {
-                let place = place.as_ref().map_or(String::new(), |p| format!(", {p}"));
-                parts.insert(0, format!("{file}{place}"));
-            }
-            Self::Cache { problem, .. } => parts.push(problem.clone()),
-            _ => {}
-        }
-        let message = parts.join(": ");
         let title = Level::ERROR
-            .primary_title(for_terminal(&message).into_owned())
+            .primary_title(for_terminal(&self.message()).into_owned())
             .id(self.code());
         let mut group = annotate_snippets::Group::with_title(title);
         if let Self::Tool { tool, stderr, .. } = self {

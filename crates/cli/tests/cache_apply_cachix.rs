@@ -366,6 +366,25 @@ fn with_write_they_are_run_and_the_pins_are_kept() {
     let pins = || fs::read_to_string(folder.join("hmtool-pins.json")).expect("it was made");
     assert_eq!(pins(), "{}\n");
     assert_eq!(calls(&bin).len(), 1);
+    assert_eq!(text(&output.stdout), "");
+    // The second fails: what the first did is said.
+    fake_cachix(&bin, "pin*");
+    let output = attempt(&with_cachix);
+    let said = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(2), "{said}");
+    assert!(said.contains("exit status: 7"), "{said}");
+    let document = schema::document(&output);
+    assert_eq!(document["isCarriedOut"], false);
+    assert_eq!(document["failure"]["code"], "cachix");
+    let [push] = &list(&document, "steps")[..] else {
+        panic!("{document}")
+    };
+    assert_eq!(
+        (&push["action"], &push["path"]),
+        (&json!("push"), &json!(out))
+    );
+    assert_eq!(list(&document, "commands").len(), 1);
+    assert_eq!(document["occupiedBytes"], push["bytes"]);
     fs::remove_file(bin.join("calls")).expect("it is ours");
 
     fake_cachix(&bin, "none");

@@ -7,6 +7,7 @@ mod nix;
 mod run;
 mod schema;
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
@@ -112,15 +113,47 @@ impl Desk {
         )
     }
 
-    /// Deletes the narinfo of what is called so.
-    fn lose(&self, name: &str) {
+    /// The narinfo of what is called so.
+    fn narinfo(&self, name: &str) -> PathBuf {
         let entries = fs::read_dir(self.folder.join("cache")).expect("it is there");
         let files = entries.map(|entry| entry.expect("it is there").path());
         let end = format!("-{name}\nURL: ");
         let is_it = |file: &PathBuf| fs::read_to_string(file).is_ok_and(|text| text.contains(&end));
-        let lost: Vec<PathBuf> = files.filter(is_it).collect();
-        assert_eq!(lost.len(), 1, "{name}");
-        fs::remove_file(&lost[0]).expect("it is ours");
+        let mut found: Vec<PathBuf> = files.filter(is_it).collect();
+        assert_eq!(found.len(), 1, "{name}");
+        found.remove(0)
+    }
+
+    /// Deletes the narinfo of what is called so; the store path that it was about.
+    fn lose(&self, name: &str) -> String {
+        let file = self.narinfo(name);
+        let text = fs::read_to_string(&file).expect("it is there");
+        fs::remove_file(&file).expect("it is ours");
+        let line = text
+            .lines()
+            .find_map(|line| line.strip_prefix("StorePath: "));
+        line.expect("a narinfo has one").to_owned()
+    }
+
+    /// Copies a folder, or puts a copy in its place.
+    fn copy(&self, from: &str, to: &str) {
+        let [from, to] = [from, to].map(|name| self.folder.join(name));
+        let _ = fs::remove_dir_all(&to);
+        let path = |path: &PathBuf| path.to_str().expect("UTF-8").to_owned();
+        self.nix.run("cp", &["-r", &path(&from), &path(&to)]);
+    }
+
+    /// What all NARs in the cache take up.
+    fn nar_bytes(&self) -> u64 {
+        let entries = fs::read_dir(self.folder.join("cache/nar")).expect("it is there");
+        entries
+            .map(|entry| {
+                entry
+                    .and_then(|entry| entry.metadata())
+                    .expect("it is there")
+                    .len()
+            })
+            .sum()
     }
 
     /// The names of what is held, in order.
@@ -136,6 +169,26 @@ impl Desk {
         names.sort();
         names
     }
+}
+
+/// The names of what a cache holds, in order, that held `before` and to which was done what a document
+/// says.
+fn after(done: &Value, before: &[&str]) -> Vec<String> {
+    let mut held: BTreeSet<String> = before.iter().map(|&name| name.to_owned()).collect();
+    for step in done["steps"].as_array().expect("a list") {
+        let path = step["path"].as_str().expect("a path");
+        let name = path.rsplit('/').next().expect("a name")[33..].to_owned();
+        match step["action"].as_str() {
+            Some("push") => assert!(held.insert(name)),
+            Some("evict") => assert!(held.remove(&name)),
+            _ => {}
+        }
+    }
+    held.into_iter().collect()
+}
+
+fn number(document: &Value, key: &str) -> u64 {
+    document[key].as_u64().expect("a whole number")
 }
 
 /// A script that writes so many bytes which cannot be compressed.
@@ -227,6 +280,60 @@ fn an_older_generation_is_made_whole_from_the_store() {
     desk.apply("1MB");
     assert_eq!(desk.held(), whole);
     desk.hmtool(&["cache", "verify"]);
+}
+
+/// A path that is held nowhere any more cannot be brought back: the generation that needs it goes, is
+/// named, and everything else is done.
+#[test]
+fn an_older_generation_that_can_never_be_whole_is_given_up() {
+    let test = "an_older_generation_that_can_never_be_whole_is_given_up";
+    let Some(desk) = Desk::new(test) else {
+        return;
+    };
+    let config = CONFIG.replace("generations = 1", "generations = 3");
+    fs::write(desk.folder.join("hmtool.toml"), config).expect("it is ours");
+    let packages = |version: u32| {
+        let library = format!(
+            "${{derivation {{ name = \"lib-{version}\"; system = \"x86_64-linux\"; builder = \
+             \"/bin/sh\"; args = [ \"-c\" \"echo library > $out\" ]; }}}}"
+        );
+        let script = format!("echo {library} > $out");
+        desk.packages(&[(&format!("base-{version}"), &script)], |_| true);
+    };
+    for version in 1..=2 {
+        packages(version);
+        desk.apply("1MB");
+    }
+    let user = fs::read_to_string(desk.narinfo("base-1")).expect("it is there");
+    let user = user.lines().next().and_then(|line| line.split(' ').nth(1));
+    let lost = desk.lose("lib-1");
+    let delete = ["--delete", user.expect("a path"), &lost];
+    desk.nix.run("nix-store", &delete);
+    packages(3);
+    let args = ["cache", "plan", "--capacity", "1MB", "--buffer", "0kB"];
+    let said = text(&desk.hmtool(&args).stderr);
+    let expected = format!("base, 2 revisions ago, needs {lost}, which the cache does not hold");
+    assert!(said.contains(&expected), "{said}");
+
+    desk.copy("cache", "before");
+    let done = desk.apply("1MB");
+    assert_eq!(done["isCarriedOut"], true);
+    let given_up = &done["lostGenerations"];
+    assert_eq!(given_up.as_array().map(Vec::len), Some(1), "{done}");
+    assert_eq!(given_up[0]["pin"], "base");
+    assert_eq!(given_up[0]["age"], 2);
+    assert_eq!(given_up[0]["missing"], serde_json::json!([lost]));
+    assert_eq!(desk.held(), ["base-2", "base-3", "lib-2", "lib-3"]);
+    desk.hmtool(&["cache", "verify"]);
+    let again = desk.apply("1MB");
+    assert_eq!(again["rounds"], 0);
+    assert_eq!(again["lostGenerations"], serde_json::json!([]));
+
+    desk.copy("before", "cache");
+    let args = ["cache", "apply", "--capacity", "1MB", "--buffer", "0kB"];
+    let screen = text(&desk.hmtool(&args).stdout);
+    assert!(screen.contains("1 older generation lost"), "{screen}");
+    assert!(screen.contains(&format!("needs {lost}")), "{screen}");
 }
 
 /// Nobody but who pushed them knows whether they are still needed, so they stay.
@@ -326,24 +433,50 @@ fn whatever_call_of_nix_fails_a_further_run_goes_on() {
     };
     let path = format!("{}:{path}", bin.display());
     let args = ["cache", "apply", "--capacity", "1MB", "--buffer", "0kB"];
-    let mut failed = 0;
+    let json = [&args[..], &["--format", "json"]].concat();
+    let (mut failed, mut begun) = (0, 0);
     for n in 1.. {
         let _ = fs::remove_dir_all(desk.folder.join("cache"));
         packages(1);
         desk.apply("1MB");
         packages(2);
         fails_at(n);
-        let output = desk.attempt(&args, Some(&path));
+        let output = desk.attempt(&json, Some(&path));
         desk.hmtool(&["cache", "verify"]);
         if output.status.success() {
             break;
         }
         failed += 1;
         let said = text(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{said}");
         assert!(said.contains("broken"), "{said}");
+        let held = desk.held();
+        if output.stdout.is_empty() {
+            assert_eq!(held, ["base-a-1", "base-b-1", "tool-1"]);
+        } else {
+            begun += 1;
+            let done = schema::document(&output);
+            assert_eq!(done["isCarriedOut"], false);
+            assert_eq!(done["failure"]["code"], "nix");
+            assert_eq!(after(&done, &["base-a-1", "base-b-1", "tool-1"]), held);
+            assert_eq!(number(&done, "occupiedBytes"), desk.nar_bytes());
+            // On a screen, too.
+            let _ = fs::remove_dir_all(desk.folder.join("cache"));
+            packages(1);
+            desk.apply("1MB");
+            packages(2);
+            fails_at(n);
+            let output = desk.attempt(&args, Some(&path));
+            let screen = text(&output.stdout);
+            assert_eq!(output.status.code(), Some(2), "{screen}");
+            assert!(
+                screen.contains("Done") && screen.contains("run the command again"),
+                "{screen}"
+            );
+        }
         desk.apply("1MB");
         desk.hmtool(&["cache", "verify"]);
         assert_eq!(desk.held(), ["base-a-2", "base-b-2", "tool-2"]);
     }
-    assert!(failed > 2, "{failed}");
+    assert!(failed > 2 && begun > 0, "{begun} of {failed}");
 }

@@ -20,8 +20,9 @@ pub(crate) struct CacheApplication {
     pub(crate) schema: SchemaId,
     /// The cache.
     pub(crate) cache: Cache,
-    /// Whether the steps are done. Of a cache at Cachix they are only with `--write`; with anything
-    /// in `unbuilt` or `unrestorable` the rest is not.
+    /// Whether the steps are done, and with them all there is to do. Of a cache at Cachix they are
+    /// only with `--write`; with anything in `unbuilt` or `unrestorable`, or a `failure`, the rest is
+    /// not.
     pub(crate) is_carried_out: bool,
     /// Plans that had anything to do: after a size turned out to be another than estimated there is
     /// another one.
@@ -33,19 +34,52 @@ pub(crate) struct CacheApplication {
     /// What is held now, or would be.
     pub(crate) occupied_bytes: u64,
     /// What was done, in order, with the sizes that turned out; of a cache at Cachix, what is to be
-    /// done, with those that are estimated.
+    /// done, with those that are estimated. With a `failure`, what was done before it.
     pub(crate) steps: Vec<Step>,
     /// What was deleted, in order.
     pub(crate) evicted: Vec<Evicted>,
-    /// The commands for a cache at Cachix, in order.
+    /// The commands for a cache at Cachix, in order; with a `failure` those before the one that failed.
     pub(crate) commands: Vec<Command>,
     /// Steps that Cachix's client cannot do.
     pub(crate) left: Vec<Step>,
+    /// Older generations that are held no longer, since nobody has something that they refer to; by
+    /// name and age.
+    pub(crate) lost_generations: Vec<LostGeneration>,
     /// What would be pushed and is not in the store: nothing of that plan was done.
     pub(crate) unbuilt: Vec<Unbuilt>,
     /// With `--only-restorable`, what would be deleted and cannot be had again: nothing of that
     /// plan was done.
     pub(crate) unrestorable: Vec<String>,
+    /// What came in between after some steps were done, which stay done: a further run goes on from
+    /// there. Null where nothing did.
+    pub(crate) failure: Option<Stopped>,
+}
+
+/// What keeps a command from going on.
+#[derive(Clone, Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Stopped {
+    /// A stable name of the kind, the one that standard error shows.
+    pub(crate) code: String,
+    /// What happened.
+    pub(crate) message: String,
+}
+
+/// An older revision of a pin that can never be whole again.
+#[derive(Clone, Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct LostGeneration {
+    /// The pin's name.
+    pub(crate) pin: String,
+    /// How many revisions ago it was pinned, from 1.
+    pub(crate) age: u32,
+    /// The store path that was pinned.
+    pub(crate) path: String,
+    /// What it refers to, directly or not, and neither this cache, another one nor the store has, nor
+    /// any graph says how to build.
+    pub(crate) missing: Vec<String>,
 }
 
 /// A path that was deleted.

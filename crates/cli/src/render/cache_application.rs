@@ -19,7 +19,8 @@ pub(crate) fn render(document: &CacheApplication, top: usize, screen: Screen) ->
     head(&mut sheet, document);
     let steps: Vec<[String; 3]> = document.steps.iter().take(top).map(row).collect();
     if !steps.is_empty() {
-        let title = if document.commands.is_empty() || document.is_carried_out {
+        let is_done = document.is_carried_out || document.failure.is_some();
+        let title = if document.commands.is_empty() || is_done {
             "Done"
         } else {
             "To do"
@@ -36,7 +37,16 @@ pub(crate) fn render(document: &CacheApplication, top: usize, screen: Screen) ->
         more(&mut sheet, document.left.len(), top);
         sheet.paragraph(&left(&document.cache.name));
     }
+    lost(&mut sheet, document, top);
     refusal(&mut sheet, document, top);
+    if let Some(failure) = &document.failure {
+        let note = "something came in between";
+        sheet.heading("Stopped", note);
+        sheet.line(&paint(style::ERROR, &for_terminal(&failure.message)));
+        sheet.paragraph(
+            "What was done stays done: run the command again, and it goes on from there.",
+        );
+    }
     sheet.out
 }
 
@@ -93,6 +103,33 @@ fn head(sheet: &mut Sheet, document: &CacheApplication) {
         return;
     }
     sheet.table([Align::Left; 2], &[], &rows);
+}
+
+fn lost(sheet: &mut Sheet, document: &CacheApplication, top: usize) {
+    if document.lost_generations.is_empty() {
+        return;
+    }
+    let count = document.lost_generations.len();
+    let note = "what they refer to is held nowhere, and no graph says how to build it";
+    sheet.heading(
+        &format!("{} lost", plural(count as u64, "older generation")),
+        note,
+    );
+    for lost in document.lost_generations.iter().take(top) {
+        let age = plural(u64::from(lost.age), "revision");
+        let text = format!("  {}, {age} ago: {}", lost.pin, lost.path);
+        sheet.line(&for_terminal(&text));
+        for missing in lost.missing.iter().take(top) {
+            let text = format!("    needs {}", for_terminal(missing));
+            sheet.line(&paint(style::FAINT, &text));
+        }
+        more(sheet, lost.missing.len(), top);
+    }
+    more(sheet, count, top);
+    sheet.paragraph(
+        "These are not held any longer: a machine that goes back to one finds in this cache only what \
+         newer generations share with it, and builds the rest again.",
+    );
 }
 
 fn refusal(sheet: &mut Sheet, document: &CacheApplication, top: usize) {

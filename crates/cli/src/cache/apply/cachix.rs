@@ -13,6 +13,8 @@ use drv_graph::{Bytes, StorePath};
 use tier_planner::Millis;
 
 use crate::cache::pins;
+use crate::cache::planning::lost::{self, LostGeneration};
+use crate::cache::planning::situation::Situation;
 use crate::cache::planning::{self, Planning};
 use crate::durable;
 use crate::failure::Failure;
@@ -33,9 +35,20 @@ pub(super) struct Orders {
     pub(super) left: Vec<Step<StorePath>>,
     /// What has to be built first, each with the derivation that makes it; empty when nobody asked.
     pub(super) unbuilt: Vec<(StorePath, Option<StorePath>)>,
+    /// Older generations that the plan gives up, since nobody has something that they refer to.
+    pub(super) lost: BTreeSet<LostGeneration>,
     pub(super) plan: Plan<StorePath>,
     pub(super) before: Bytes,
     state: cache_policy::plan::CacheState<StorePath>,
+}
+
+/// What was done of it.
+#[derive(Default)]
+pub(super) struct Done {
+    /// How many commands ended well, from the first on.
+    pub(super) commands: usize,
+    /// Their steps.
+    pub(super) steps: Vec<Step<StorePath>>,
 }
 
 /// A command, and the steps that are done once it has ended well.
@@ -61,7 +74,22 @@ pub(super) fn orders(
     let nothing = cache_policy::Holdings::default();
     let situation = planning.situation(&candidates, &nothing, &mut caches, progress)?;
     let model = planning::model(&situation)?;
-    let plan = planning::made(&planning.request(&situation, &model), progress)?;
+    let mut lost = BTreeSet::new();
+    let (plan, unbuilt) = loop {
+        let request = planning.request(&situation, &model, &lost);
+        let plan = planning::made(&request, progress)?;
+        let unbuilt = if run {
+            unbuilt(planning, &situation, &plan, progress)?
+        } else {
+            Vec::new()
+        };
+        // Without what needs these there may be a plan.
+        let known = lost.len();
+        lost.extend(lost::nobody_has(&unbuilt));
+        if lost.len() == known {
+            break (plan, unbuilt);
+        }
+    };
     let flags = flags(planning.compression);
     no_option(
         &planning.name,
@@ -96,47 +124,46 @@ pub(super) fn orders(
             ));
         }
     }
-    let unbuilt = if run {
-        let needed: BTreeSet<StorePath> = plan.steps.iter().filter_map(needed_here).collect();
-        let needed: Vec<StorePath> = needed.into_iter().collect();
-        let valid: BTreeSet<StorePath> = nix::valid(
-            &needed,
-            planning.args.sharing.evaluation.nix_timeout,
-            progress,
-        )?
-        .into_iter()
-        .collect();
-        let missing = needed.into_iter().filter(|path| !valid.contains(path));
-        missing
-            .map(|path| {
-                let drv = situation.paths[&path].drv.clone();
-                (path, drv)
-            })
-            .collect()
-    } else {
-        Vec::new()
-    };
     let (commands, left) = commands(&planning.name, &flags, &plan.steps);
     let held = situation.state.held.iter();
     Ok(Orders {
         commands,
         left,
         unbuilt,
+        lost: lost::generations(&model, &plan).collect(),
         before: held.map(|path| situation.size(path).bytes).sum(),
         state: situation.state.clone(),
         plan,
     })
 }
 
+/// What a plan takes from the store and is not there, each with the derivation that makes it.
+fn unbuilt(
+    planning: &Planning<'_>,
+    situation: &Situation,
+    plan: &Plan<StorePath>,
+    progress: &Progress,
+) -> Result<Vec<(StorePath, Option<StorePath>)>, Failure> {
+    let needed: BTreeSet<StorePath> = plan.steps.iter().filter_map(needed_here).collect();
+    let needed: Vec<StorePath> = needed.into_iter().collect();
+    let limit = planning.args.sharing.evaluation.nix_timeout;
+    let valid = nix::valid(&needed, limit, progress)?;
+    let valid: BTreeSet<StorePath> = valid.into_iter().collect();
+    let missing = needed.into_iter().filter(|path| !valid.contains(path));
+    let made_by = |path: &StorePath| situation.paths[path].drv.clone();
+    Ok(missing.map(|path| (path.clone(), made_by(&path))).collect())
+}
+
 impl Orders {
     /// Runs the commands, one after another, and keeps the file of pins as Cachix has them.
     ///
     /// # Errors
-    /// The first command that fails; those before it are done, and a further run goes on from there.
+    /// The first command that fails; those before it are `done`, and a further run goes on from there.
     pub(super) fn run(
         &self,
         planning: &Planning<'_>,
         limit: Millis,
+        done: &mut Done,
         progress: &Progress,
     ) -> Result<(), Failure> {
         let mut state = self.state.clone();
@@ -160,6 +187,8 @@ impl Orders {
             for step in &order.steps {
                 state.apply(step);
             }
+            done.commands += 1;
+            done.steps.extend(order.steps.iter().cloned());
             let pins = order
                 .steps
                 .iter()

@@ -1,12 +1,19 @@
 //! What was done, as a document.
 
+use std::collections::BTreeSet;
+
+use cache_policy::plan;
 use drv_graph::StorePath;
 
-use super::cachix::Orders;
+use super::cachix::{self, Orders};
 use super::restoring::Restorable;
 use super::rounds::{Done, Refusal};
+use crate::cache::planning::lost;
 use crate::cache::planning::{Planning, document as shared};
-use crate::dto::cache_application::{CacheApplication, Command, Evicted, Unbuilt};
+use crate::dto::cache_application::{
+    CacheApplication, Command, Evicted, LostGeneration, Stopped, Unbuilt,
+};
+use crate::failure::Failure;
 
 /// Of a cache in a directory.
 pub(super) fn of_directory(planning: &Planning<'_>, done: &Done) -> CacheApplication {
@@ -34,6 +41,7 @@ pub(super) fn of_directory(planning: &Planning<'_>, done: &Done) -> CacheApplica
         occupied_bytes: done.after.0,
         steps: done.steps.iter().map(shared::step).collect(),
         evicted: evicted.collect(),
+        lost_generations: lost_generations(&done.lost),
         unbuilt: missing,
         unrestorable: lost,
         ..empty(planning)
@@ -54,8 +62,37 @@ pub(super) fn of_cachix(planning: &Planning<'_>, orders: &Orders, run: bool) -> 
         steps: steps.iter().map(shared::step).collect(),
         commands: orders.commands.iter().map(|it| command(&it.argv)).collect(),
         left: orders.left.iter().map(shared::step).collect(),
+        lost_generations: lost_generations(&orders.lost),
         unbuilt: unbuilt(&orders.unbuilt),
         ..empty(planning)
+    }
+}
+
+/// Of a cache at Cachix, one of whose commands failed: those before it, and what they did.
+pub(super) fn of_cachix_as_far_as(
+    planning: &Planning<'_>,
+    orders: &Orders,
+    done: &cachix::Done,
+) -> CacheApplication {
+    let pushed = done.steps.iter().filter_map(|step| match step {
+        plan::Step::Push { bytes, .. } => Some(bytes.0),
+        _ => None,
+    });
+    let all = of_cachix(planning, orders, true);
+    CacheApplication {
+        occupied_bytes: pushed.fold(orders.before.0, u64::saturating_add),
+        steps: done.steps.iter().map(shared::step).collect(),
+        commands: all.commands.into_iter().take(done.commands).collect(),
+        left: Vec::new(),
+        ..all
+    }
+}
+
+/// Why not everything was done.
+pub(super) fn failure(failure: &Failure) -> Stopped {
+    Stopped {
+        code: failure.code().to_owned(),
+        message: failure.message(),
     }
 }
 
@@ -72,9 +109,22 @@ fn empty(planning: &Planning<'_>) -> CacheApplication {
         evicted: Vec::new(),
         commands: Vec::new(),
         left: Vec::new(),
+        lost_generations: Vec::new(),
         unbuilt: Vec::new(),
         unrestorable: Vec::new(),
+        failure: None,
     }
+}
+
+fn lost_generations(lost: &BTreeSet<lost::LostGeneration>) -> Vec<LostGeneration> {
+    lost.iter()
+        .map(|generation| LostGeneration {
+            pin: generation.pin.clone(),
+            age: generation.age,
+            path: generation.path.to_string(),
+            missing: generation.missing.iter().map(ToString::to_string).collect(),
+        })
+        .collect()
 }
 
 fn unbuilt(paths: &[(StorePath, Option<StorePath>)]) -> Vec<Unbuilt> {

@@ -7,7 +7,9 @@ mod packing;
 mod restoring;
 mod rounds;
 
+use cache_policy::plan::Step;
 use clap::Args;
+use drv_graph::StorePath;
 use tier_planner::Millis;
 
 use super::planning::{Planning, PlanningArgs};
@@ -50,40 +52,71 @@ pub(crate) struct ApplyArgs {
 pub(super) fn run(args: &ApplyArgs) -> Result<Outcome, Failure> {
     let progress = Progress::new();
     let planning = Planning::new(&args.planning, &progress)?;
-    let document = match &planning.kind {
+    let (mut document, failure) = match &planning.kind {
         CacheKind::File(dir) => {
             says_itself(&args.planning)?;
             let rules = rounds::Rules {
                 limit: args.step_timeout,
                 only_restorable: args.only_restorable,
             };
-            let done = rounds::run(&planning, dir, &rules, &progress)?;
-            document::of_directory(&planning, &done)
+            let mut done = rounds::Done::default();
+            let ended = rounds::run(&planning, dir, &rules, &mut done, &progress);
+            let failure = unless_nothing_was_done(ended, &done.steps)?;
+            (document::of_directory(&planning, &done), failure)
         }
         CacheKind::Cachix => {
             deletes_nothing(args)?;
             let orders = cachix::orders(&planning, args.write, &progress)?;
             let is_script = !args.write && matches!(args.format.format, DocumentFormat::Human);
+            let mut done = cachix::Done::default();
+            let mut failure = None;
             if args.write && orders.unbuilt.is_empty() {
-                orders.run(&planning, args.step_timeout, &progress)?;
+                let ended = orders.run(&planning, args.step_timeout, &mut done, &progress);
+                failure = unless_nothing_was_done(ended, &done.steps)?;
             }
-            let document = document::of_cachix(&planning, &orders, args.write);
+            let document = if failure.is_some() {
+                document::of_cachix_as_far_as(&planning, &orders, &done)
+            } else {
+                document::of_cachix(&planning, &orders, args.write)
+            };
             if is_script {
                 output::write_plain(&cache_application::script(&document))?;
                 return Ok(Outcome::Clean);
             }
-            document
+            (document, failure)
         }
     };
-    args.format.print(&document, |document, screen| {
+    if let Some(failure) = &failure {
+        document.is_carried_out = false;
+        document.failure = Some(document::failure(failure));
+    }
+    let printed = args.format.print(&document, |document, screen| {
         cache_application::render(document, args.top, screen)
-    })?;
+    });
+    if let Some(failure) = failure {
+        return Err(failure);
+    }
+    printed?;
     let is_refused = !document.unbuilt.is_empty() || !document.unrestorable.is_empty();
     Ok(if is_refused {
         Outcome::Finding
     } else {
         Outcome::Clean
     })
+}
+
+/// Why it ended before its end, where some steps were done that are to be shown.
+///
+/// # Errors
+/// It ended before its end, and nothing was done.
+fn unless_nothing_was_done(
+    ended: Result<(), Failure>,
+    steps: &[Step<StorePath>],
+) -> Result<Option<Failure>, Failure> {
+    match ended {
+        Err(failure) if steps.is_empty() => Err(failure),
+        ended => Ok(ended.err()),
+    }
 }
 
 /// # Errors

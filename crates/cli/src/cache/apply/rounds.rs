@@ -18,6 +18,7 @@ use super::own_directory::{OwnDirectory, Staged};
 use super::packing::{self, Packing};
 use super::restoring::{Restorable, restorable};
 use crate::cache::pins;
+use crate::cache::planning::lost::{self, LostGeneration};
 use crate::cache::planning::recorded::{self, Recorded};
 use crate::cache::planning::situation::Situation;
 use crate::cache::planning::{self, Planning};
@@ -54,6 +55,8 @@ pub(super) struct Done {
     pub(super) before: Bytes,
     /// What is held now.
     pub(super) after: Bytes,
+    /// Older generations that were given up, since nobody has something they refer to.
+    pub(super) lost: BTreeSet<LostGeneration>,
     /// Why the rest was not done.
     pub(super) refusal: Option<Refusal>,
 }
@@ -77,12 +80,16 @@ enum Ended {
 }
 
 /// Carries out plans until one has nothing to do.
+///
+/// # Errors
+/// What came in between; `done` says what was done until then, and stays done.
 pub(super) fn run(
     planning: &Planning<'_>,
     dir: &Path,
     rules: &Rules,
+    done: &mut Done,
     progress: &Progress,
-) -> Result<Done, Failure> {
+) -> Result<(), Failure> {
     packing::can_be_named(dir)?;
     let candidates = planning.candidates();
     // A graph is of one store; without any path there is nothing to push.
@@ -115,7 +122,8 @@ pub(super) fn run(
         has_learnt: true,
         own: &mut own,
         recorded: &mut recorded,
-        done: Done::default(),
+        lost: BTreeSet::new(),
+        done,
     };
     loop {
         round.own.look_again()?;
@@ -128,11 +136,11 @@ pub(super) fn run(
         }
         round.done.after = occupied;
         let model = planning::model(&situation)?;
-        let plan = planning::made(&planning.request(&situation, &model), progress)?;
+        let lost = round.lost.clone();
+        let plan = planning::made(&planning.request(&situation, &model, &lost), progress)?;
         if plan.steps.is_empty() {
             round.record()?;
-            say_what_is_unnamed(round.own)?;
-            return Ok(round.done);
+            return say_what_is_unnamed(round.own);
         }
         if !std::mem::replace(&mut round.has_learnt, false) {
             return Err(Failure::Usage {
@@ -146,7 +154,7 @@ pub(super) fn run(
             Ended::Refused(refusal) => {
                 round.record()?;
                 round.done.refusal = Some(refusal);
-                return Ok(round.done);
+                return Ok(());
             }
         }
     }
@@ -209,7 +217,9 @@ struct Round<'a> {
     has_learnt: bool,
     own: &'a mut OwnDirectory,
     recorded: &'a mut Recorded,
-    done: Done,
+    /// What a plan would push, and neither the store has nor any graph says how to build.
+    lost: BTreeSet<StorePath>,
+    done: &'a mut Done,
 }
 
 impl Round<'_> {
@@ -247,6 +257,7 @@ impl Round<'_> {
         if differs {
             return Ok(Ended::Replan);
         }
+        self.done.lost.extend(lost::generations(model, plan));
         self.steps(situation, plan, occupied, &restorable)
     }
 
@@ -266,7 +277,11 @@ impl Round<'_> {
         let unbuilt: Vec<_> = unbuilt
             .map(|path| (path.clone(), situation.paths[path].drv.clone()))
             .collect();
-        if unbuilt.is_empty() {
+        // Without what needs these there may be a plan. What is lost and wanted all the same is asked
+        // for again.
+        let lost = self.lost.len();
+        self.lost.extend(lost::nobody_has(&unbuilt));
+        if unbuilt.is_empty() || self.lost.len() > lost {
             self.has_learnt = true;
             return Ok(Ended::Replan);
         }
@@ -299,6 +314,7 @@ impl Round<'_> {
                             }
                             self.publish(path, situation)?;
                             occupied = Bytes(occupied.0 + bytes.0);
+                            self.done.after = occupied;
                             self.did(
                                 &mut state,
                                 Step::Push {
@@ -311,8 +327,10 @@ impl Round<'_> {
                     }
                 }
                 Step::Pin { .. } | Step::Unpin { .. } => {
+                    let mut next = state.clone();
+                    next.apply(step);
+                    self.write_pins(&next)?;
                     self.did(&mut state, step.clone());
-                    self.write_pins(&state)?;
                 }
                 Step::Evict { path, bytes, .. } => {
                     let from = restorable.get(path).copied();
@@ -325,6 +343,7 @@ impl Round<'_> {
                     }
                     self.own.evict(path)?;
                     occupied = Bytes(occupied.0.saturating_sub(bytes.0));
+                    self.done.after = occupied;
                     self.done.evicted.push((path.clone(), *bytes, from));
                     self.did(&mut state, step.clone());
                 }

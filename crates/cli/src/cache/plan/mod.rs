@@ -3,16 +3,22 @@
 mod document;
 mod forecast;
 
-use clap::Args;
+use std::collections::BTreeSet;
 
-use super::planning::{self, Planning, PlanningArgs};
+use cache_policy::plan::{Plan, Request, Step};
+use clap::Args;
+use drv_graph::StorePath;
+
+use super::planning::situation::Situation;
+use super::planning::{self, Planning, PlanningArgs, lost};
 use crate::dto::gate::Gate;
 use crate::failure::Failure;
 use crate::format::FormatArgs;
 use crate::output::{self, Outcome};
 use crate::progress::Progress;
-use crate::quantity::parse_share;
+use crate::quantity::{parse_share, plural};
 use crate::render;
+use crate::render::untrusted::for_terminal;
 
 /// The cache, who fills it and who takes from it, and how to show the plan.
 #[derive(Args, Debug)]
@@ -45,8 +51,11 @@ pub(super) fn run(args: &PlanArgs) -> Result<Outcome, Failure> {
     let mut caches = planning.caches(&progress)?;
     let situation = planning.situation(&candidates, &recorded, &mut caches, &progress)?;
     let model = planning::model(&situation)?;
-    let request = planning.request(&situation, &model);
+    // Whether the store has what no graph makes is for whoever carries it out to find.
+    let nothing = BTreeSet::new();
+    let request = planning.request(&situation, &model, &nothing);
     let plan = planning::made(&request, &progress)?;
+    say_what_may_be_lost(&planning, &situation, &request, &plan, &progress)?;
     let mut document = document::document(&planning, &situation, &request, &plan);
     let kept = forecast::kept(&planning.name, &model, &plan);
     for (number, consumer) in planning.consumers.iter().enumerate() {
@@ -91,4 +100,43 @@ pub(super) fn run(args: &PlanArgs) -> Result<Outcome, Failure> {
         outcome = Outcome::Finding;
     }
     Ok(outcome)
+}
+
+/// What only older generations refer to, the cache does not hold and no graph makes is in the store or
+/// nowhere.
+fn say_what_may_be_lost(
+    planning: &Planning<'_>,
+    situation: &Situation,
+    request: &Request<'_, StorePath>,
+    plan: &Plan<StorePath>,
+    progress: &Progress,
+) -> Result<(), Failure> {
+    let pushes = plan.steps.iter().filter_map(|step| match step {
+        Step::Push { path, .. } => Some(path),
+        _ => None,
+    });
+    let is_unmade = |path: &&StorePath| {
+        let known = situation.paths.get(*path);
+        known.is_some_and(|known| known.drv.is_none())
+    };
+    let unmade: BTreeSet<StorePath> = pushes.filter(is_unmade).cloned().collect();
+    if unmade.is_empty() {
+        return Ok(());
+    }
+    let without = planning::made(
+        &planning.request(situation, request.model, &unmade),
+        progress,
+    )?;
+    for lost in lost::generations(request.model, &without) {
+        let missing: Vec<&str> = lost.missing.iter().map(StorePath::as_str).collect();
+        output::complain(&format!(
+            "{}, {} ago, needs {}, which the cache does not hold and no graph makes: \
+             `hmtool cache apply` takes it from the store, or gives that revision up where the store \
+             does not have it",
+            for_terminal(&lost.pin),
+            plural(u64::from(lost.age), "revision"),
+            missing.join(", "),
+        ));
+    }
+    Ok(())
 }

@@ -5,10 +5,12 @@ mod candidates;
 mod contents;
 pub(crate) mod document;
 mod held;
+pub(crate) mod lost;
 pub(crate) mod recorded;
 pub(crate) mod situation;
 mod tiers;
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use cache_policy::model::{Model, ModelErrors};
@@ -130,11 +132,12 @@ impl<'a> Planning<'a> {
         Situation::new(self, candidates, told, caches, progress)
     }
 
-    /// What the planner is asked.
+    /// What the planner is asked, where nobody has `lost` any more.
     pub(crate) fn request<'s>(
         &self,
         situation: &'s Situation,
         model: &'s Model<StorePath>,
+        lost: &'s BTreeSet<StorePath>,
     ) -> Request<'s, StorePath> {
         Request {
             model,
@@ -142,6 +145,7 @@ impl<'a> Planning<'a> {
             pins: &situation.pins,
             revisions: self.own.as_ref().map_or(1, |own| own.generations),
             state: &situation.state,
+            lost,
             compression: self.compression,
         }
     }
