@@ -30,6 +30,7 @@ mod quantity;
 mod render;
 mod rules;
 mod split;
+mod unpacking;
 mod why;
 mod workspace;
 

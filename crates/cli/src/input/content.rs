@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use crate::failure::Failure;
 use crate::progress::{Progress, Underway};
+use crate::unpacking::{self, Watch};
 
 /// The name that stands for standard input.
 const STDIN: &str = "-";
@@ -26,13 +27,12 @@ pub(crate) fn read(path: &Path, progress: &Progress) -> Result<Vec<u8>, Failure>
     Pieces::open(path, progress)?.into_whole()
 }
 
-/// The bytes of a file, or of standard input for `-`, a piece at a time.
-///
-/// What is packed is unpacked as a whole, and one piece.
+/// The bytes of a file, or of standard input for `-`, unpacked, a piece at a time.
 pub(crate) struct Pieces<'p> {
     path: PathBuf,
     /// What is still to be read, with its size where that is known.
     source: Option<(Box<dyn Read + 'p>, Option<u64>)>,
+    unpacking: Option<Unpacking>,
     buffer: Vec<u8>,
     /// The piece at hand is `buffer[start..end]`.
     start: usize,
@@ -62,16 +62,16 @@ impl<'p> Pieces<'p> {
         let mut pieces = Self {
             path: path.to_owned(),
             source: Some((source, size)),
+            unpacking: None,
             buffer: vec![0; Self::SIZE],
             start: 0,
             end: 0,
             _reading: progress.reading(&shown(path), size),
         };
         pieces.fill()?;
-        if packing(pieces.piece()).is_some() {
-            let unpacked = unpack(pieces.read_rest()?, path)?;
-            pieces.end = unpacked.len();
-            pieces.buffer = unpacked;
+        if let Some(packing) = packing(pieces.piece()) {
+            pieces.unpack(packing);
+            pieces.fill()?;
         }
         Ok(pieces)
     }
@@ -98,27 +98,49 @@ impl<'p> Pieces<'p> {
         self.fill()
     }
 
+    /// From here on the pieces are what the bytes at hand, and those behind them, unpack to.
+    fn unpack(&mut self, packing: &'static str) {
+        let head = io::Cursor::new(self.buffer[self.start..self.end].to_vec());
+        let tail = self.source.take().map(|(source, _)| source);
+        let packed = head.chain(tail.unwrap_or_else(|| Box::new(io::empty())));
+        let watch = Watch::default();
+        self.source = unpacking::reader(packed, packing, &watch).map(|source| (source, None));
+        self.unpacking = Some(Unpacking {
+            packing,
+            done: 0,
+            watch,
+        });
+        (self.start, self.end) = (0, 0);
+    }
+
     fn fill(&mut self) -> Result<(), Failure> {
         while let Some((source, _)) = &mut self.source
             && self.end < self.buffer.len()
         {
             match source.read(&mut self.buffer[self.end..]) {
                 Ok(0) => self.source = None,
-                Ok(n) => self.end += n,
+                Ok(n) => {
+                    self.end += n;
+                    if let Some(unpacking) = &mut self.unpacking {
+                        unpacking.done += n as u64;
+                    }
+                }
                 Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
-                Err(e) => return Err(Failure::reading(Path::new(&shown(&self.path)), e)),
+                Err(e) => return Err(self.failed(e)),
             }
         }
         Ok(())
     }
 
-    /// All that has not been consumed.
-    pub(crate) fn into_whole(mut self) -> Result<Vec<u8>, Failure> {
-        self.read_rest()
+    fn failed(&self, error: io::Error) -> Failure {
+        match &self.unpacking {
+            Some(unpacking) => unpacking.failed(error, &self.path),
+            None => Failure::reading(Path::new(&shown(&self.path)), error),
+        }
     }
 
-    fn read_rest(&mut self) -> Result<Vec<u8>, Failure> {
-        let failed = |e| Failure::reading(Path::new(&shown(&self.path)), e);
+    /// All that has not been consumed.
+    pub(crate) fn into_whole(mut self) -> Result<Vec<u8>, Failure> {
         let mut bytes = std::mem::take(&mut self.buffer);
         bytes.truncate(self.end);
         bytes.drain(..self.start);
@@ -127,80 +149,66 @@ impl<'p> Pieces<'p> {
             let size = size.map_or(0, |size| usize::try_from(size).unwrap_or(usize::MAX));
             bytes
                 .try_reserve_exact(size.saturating_sub(bytes.len()).saturating_add(64))
-                .map_err(|_| failed(io::Error::from(io::ErrorKind::OutOfMemory)))?;
-            source.read_to_end(&mut bytes).map_err(failed)?;
+                .map_err(|_| self.failed(io::Error::from(io::ErrorKind::OutOfMemory)))?;
+            let had = bytes.len();
+            let read = source.read_to_end(&mut bytes);
+            if let Some(unpacking) = &mut self.unpacking {
+                unpacking.done += (bytes.len() - had) as u64;
+            }
+            read.map_err(|error| self.failed(error))?;
         }
         Ok(bytes)
     }
 }
 
-#[derive(Clone, Copy)]
-enum Packing {
-    Gzip,
-    Zstd,
+/// How far unpacking has come.
+struct Unpacking {
+    packing: &'static str,
+    /// Bytes that came out.
+    done: u64,
+    watch: Watch,
 }
 
-fn packing(bytes: &[u8]) -> Option<Packing> {
+impl Unpacking {
+    fn failed(&self, error: io::Error, path: &Path) -> Failure {
+        if let Some(unreadable) = self.watch.unreadable() {
+            return Failure::reading(Path::new(&shown(path)), unreadable);
+        }
+        let (what, hint) = match error.kind() {
+            io::ErrorKind::OutOfMemory => (
+                "takes too much memory to unpack",
+                "pack it with a smaller window",
+            ),
+            // What flate2 says when a member is whole and what follows begins none.
+            io::ErrorKind::InvalidInput if self.done > 0 => (
+                "is followed by something else",
+                "the file was cut off or damaged; make it again",
+            ),
+            _ if self.watch.is_at_end() => {
+                ("ends too early", "the file was cut off; make it again")
+            }
+            _ => (
+                "is broken",
+                "the file was cut off or damaged; make it again",
+            ),
+        };
+        Failure::Data {
+            file: shown(path),
+            place: Some(format!("byte {} after unpacking", self.done)),
+            code: "broken-archive",
+            message: format!("the {} data {what}", self.packing),
+            hint: Some(hint.to_owned()),
+        }
+    }
+}
+
+/// How bytes that begin so are packed, as [`unpacking::reader`] calls it.
+fn packing(bytes: &[u8]) -> Option<&'static str> {
     match bytes {
-        [0x1f, 0x8b, ..] => Some(Packing::Gzip),
-        [0x28, 0xb5, 0x2f, 0xfd, ..] => Some(Packing::Zstd),
+        [0x1f, 0x8b, ..] => Some("gzip"),
+        [0x28, 0xb5, 0x2f, 0xfd, ..] => Some("zstd"),
         _ => None,
     }
-}
-
-fn unpack(bytes: Vec<u8>, path: &Path) -> Result<Vec<u8>, Failure> {
-    let Some(packing) = packing(&bytes) else {
-        return Ok(bytes);
-    };
-    let mut out = Vec::new();
-    let (name, done) = match packing {
-        // Both tools write one file as several members one after another.
-        Packing::Gzip => (
-            "gzip",
-            flate2::bufread::MultiGzDecoder::new(&bytes[..]).read_to_end(&mut out),
-        ),
-        Packing::Zstd => ("zstd", unpack_zstd(&bytes, &mut out)),
-    };
-    match done {
-        Ok(_) => Ok(out),
-        Err(error) => {
-            let is_cut = error.kind() == io::ErrorKind::UnexpectedEof;
-            let what = if is_cut {
-                "ends too early"
-            } else if error.kind() == io::ErrorKind::InvalidInput && !out.is_empty() {
-                // What flate2 says when a member is whole and what follows begins none.
-                "is followed by something else"
-            } else {
-                "is broken"
-            };
-            Err(Failure::Data {
-                file: shown(path),
-                place: Some(format!("byte {} after unpacking", out.len())),
-                code: "broken-archive",
-                message: format!("the {name} data {what}"),
-                hint: Some(if is_cut {
-                    "the file was cut off; make it again".to_owned()
-                } else {
-                    "the file was cut off or damaged; make it again".to_owned()
-                }),
-            })
-        }
-    }
-}
-
-fn unpack_zstd(mut rest: &[u8], out: &mut Vec<u8>) -> io::Result<usize> {
-    while !rest.is_empty() {
-        // A skippable frame (RFC 8878, 3.1.2) has a magic number of its own and no content.
-        if let [0x50..=0x5f, 0x2a, 0x4d, 0x18, a, b, c, d, tail @ ..] = rest {
-            let size = u32::from_le_bytes([*a, *b, *c, *d]) as usize;
-            rest = tail.get(size..).ok_or(io::ErrorKind::UnexpectedEof)?;
-            continue;
-        }
-        let mut frame =
-            ruzstd::decoding::StreamingDecoder::new(&mut rest).map_err(io::Error::other)?;
-        frame.read_to_end(out)?;
-    }
-    Ok(out.len())
 }
 
 /// Bytes as text, or the place of the first byte that is none.
@@ -220,10 +228,56 @@ mod tests {
 
     use super::*;
 
+    /// The pieces of a file with these bytes, each as long as it gets and consumed but for its
+    /// last three bytes.
+    fn joined(bytes: &[u8]) -> Result<Vec<u8>, Failure> {
+        let mut file = tempfile::NamedTempFile::new().expect("a place for temporary files");
+        file.write_all(bytes).expect("room on the disk");
+        let progress = Progress::new();
+        let mut pieces = Pieces::open(file.path(), &progress)?;
+        let mut out = Vec::new();
+        while !pieces.is_last() {
+            let done = pieces.piece().len().saturating_sub(3);
+            out.extend_from_slice(&pieces.piece()[..done]);
+            pieces.advance(done)?;
+        }
+        out.extend_from_slice(pieces.piece());
+        assert_eq!(read(file.path(), &progress)?, out, "as a whole");
+        Ok(out)
+    }
+
     fn gzip(text: &[u8]) -> Vec<u8> {
         let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
         encoder.write_all(text).expect("memory takes it");
         encoder.finish().expect("memory takes it")
+    }
+
+    fn numbers(upto: u32) -> Vec<u8> {
+        (0..upto)
+            .flat_map(|n| format!("{n}\n").into_bytes())
+            .collect()
+    }
+
+    #[test]
+    fn pieces_are_the_file() {
+        for upto in [0, 1, 1000, 300_000] {
+            let text = numbers(upto);
+            assert_eq!(joined(&text).expect("plain"), text);
+            assert_eq!(joined(&gzip(&text)).expect("packed"), text);
+        }
+    }
+
+    #[test]
+    fn a_piece_that_nothing_is_consumed_of_grows() {
+        let mut file = tempfile::NamedTempFile::new().expect("a place for temporary files");
+        let text = numbers(200_000);
+        file.write_all(&gzip(&text)).expect("room on the disk");
+        let progress = Progress::new();
+        let mut pieces = Pieces::open(file.path(), &progress).expect("a file");
+        while !pieces.is_last() {
+            pieces.advance(0).expect("a file");
+        }
+        assert_eq!(pieces.piece(), text);
     }
 
     /// `printf hello | zstd`, with its checksum.
@@ -234,50 +288,45 @@ mod tests {
 
     #[test]
     fn the_packing_is_told_by_content() {
-        let path = Path::new("x.json");
-        assert_eq!(unpack(b"hello".to_vec(), path).expect("plain"), b"hello");
-        assert_eq!(unpack(gzip(b"hello"), path).expect("gzip"), b"hello");
-        assert_eq!(unpack(ZSTD_HELLO.to_vec(), path).expect("zstd"), b"hello");
-        assert_eq!(unpack(Vec::new(), path).expect("empty"), b"");
+        assert_eq!(joined(b"hello").expect("plain"), b"hello");
+        assert_eq!(joined(&gzip(b"hello")).expect("gzip"), b"hello");
+        assert_eq!(joined(&ZSTD_HELLO).expect("zstd"), b"hello");
+        assert_eq!(joined(b"").expect("empty"), b"");
     }
 
     #[test]
     fn members_are_joined() {
-        let path = Path::new("x.json");
         let members = [gzip(b"hel"), gzip(b"lo")].concat();
-        assert_eq!(unpack(members, path).expect("gzip"), b"hello");
-        let skippable = [0x50, 0x2a, 0x4d, 0x18, 2, 0, 0, 0, 9, 9];
-        let members = [&ZSTD_HELLO[..], &skippable, &ZSTD_HELLO].concat();
-        assert_eq!(unpack(members, path).expect("zstd"), b"hellohello");
+        assert_eq!(joined(&members).expect("gzip"), b"hello");
+        let members = [ZSTD_HELLO, ZSTD_HELLO].concat();
+        assert_eq!(joined(&members).expect("zstd"), b"hellohello");
     }
 
     #[test]
     fn what_is_wrong_with_an_archive_is_said_in_words() {
-        let message = |bytes: Vec<u8>| {
-            let failure = unpack(bytes, Path::new("g")).expect_err("broken");
-            failure.to_string()
-        };
+        let message = |bytes: &[u8]| joined(bytes).expect_err("broken").to_string();
         let whole = gzip(b"hello");
         assert_eq!(
-            message([&whole[..], b"more than a header"].concat()),
+            message(&[&whole[..], b"more than a header"].concat()),
             "the gzip data is followed by something else"
         );
-        assert_eq!(
-            message(whole[..12].to_vec()),
-            "the gzip data ends too early"
-        );
+        assert_eq!(message(&whole[..12]), "the gzip data ends too early");
         for cut in 5..ZSTD_HELLO.len() - 4 {
-            let text = message(ZSTD_HELLO[..cut].to_vec());
-            assert!(!text.contains(['(', '{']), "{text}");
+            assert_eq!(message(&ZSTD_HELLO[..cut]), "the zstd data ends too early");
         }
+        let window = include_bytes!("../../tests/fixtures/packed/numbers-1g-window.zst");
+        assert_eq!(
+            message(window),
+            "the zstd data takes too much memory to unpack"
+        );
     }
 
     #[test]
     fn a_broken_archive_is_an_error() {
-        let whole = [gzip(b"hello"), ZSTD_HELLO.to_vec()];
+        let whole = [gzip(b"hello"), ZSTD_HELLO.to_vec(), gzip(&numbers(300_000))];
         for bytes in whole {
-            for cut in 5..bytes.len() - 4 {
-                let failure = unpack(bytes[..cut].to_vec(), Path::new("g")).expect_err("cut off");
+            for cut in (5..bytes.len() - 4).step_by(bytes.len() / 16) {
+                let failure = joined(&bytes[..cut]).expect_err("cut off");
                 assert_eq!(failure.code(), "broken-archive", "at {cut}");
             }
         }

@@ -1,6 +1,5 @@
 //! What is in a NAR's file: its hash, and what it unpacks to.
 
-use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::{self, ErrorKind, Read};
@@ -10,7 +9,7 @@ use cache_policy::audit::{File, KnownPaths, Nar, Search, Unpacked};
 use drv_graph::{Bytes, ContentHash, HashAlgo};
 use sha2::{Digest, Sha256};
 
-use super::unpacking;
+use crate::unpacking::{self, Watch};
 
 /// What narinfos say that a file unpacks to: by the name of the compression, the largest NAR.
 pub(super) type Promises = BTreeMap<String, Bytes>;
@@ -42,8 +41,8 @@ fn unpack(
         "none" => Bytes(u64::MAX),
         _ => limit,
     };
-    let is_at_end = Cell::new(false);
-    let Some(mut reader) = unpacking::reader(file, compression, &is_at_end) else {
+    let watch = Watch::default();
+    let Some(mut reader) = unpacking::reader(file, compression, &watch) else {
         return Ok(Unpacked::UnknownMethod);
     };
     let problem = match digest(&mut reader, limit, known) {
@@ -52,11 +51,12 @@ fn unpack(
         Err(error) if error.kind() == ErrorKind::OutOfMemory => {
             return Ok(Unpacked::TooMuchMemory);
         }
-        Err(_) if is_at_end.get() => "ends too early",
-        // The file itself cannot be read.
-        Err(error) if error.raw_os_error().is_some() => return Err(error),
-        // Each library has words of its own for it, and none of them says more.
-        Err(_) => "is broken",
+        Err(_) => match watch.unreadable() {
+            Some(error) => return Err(error),
+            None if watch.is_at_end() => "ends too early",
+            // Each library has words of its own for it, and none of them says more.
+            None => "is broken",
+        },
     };
     Ok(Unpacked::Broken(format!(
         "the {compression} data {problem}"

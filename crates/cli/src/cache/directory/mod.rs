@@ -1,7 +1,6 @@
 //! A directory that Nix uses as a binary cache: what `nix copy --to file://DIR` writes.
 
 mod contents;
-mod unpacking;
 
 use std::collections::BTreeMap;
 use std::fs::{self, Metadata};

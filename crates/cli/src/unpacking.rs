@@ -1,4 +1,4 @@
-//! The compressions that caches use, unpacked as a stream in bounded memory.
+//! What is compressed, unpacked as a stream in bounded memory: inputs, and the NARs of caches.
 //!
 //! Nix packs NARs with xz where nothing else is asked for, and with zstd, bzip2 (which a narinfo means
 //! that says nothing), gzip and brotli where that is; Cachix and attic use zstd, xz and brotli. Of what
@@ -6,6 +6,7 @@
 
 use std::cell::Cell;
 use std::io::{self, BufRead, BufReader, ErrorKind, Read};
+use std::rc::Rc;
 
 use brotli_decompressor::{BrotliDecoderParameter, Decompressor};
 use bzip2::bufread::MultiBzDecoder;
@@ -22,16 +23,16 @@ const BUFFER: usize = 1 << 16;
 
 /// What comes out of `file` when it is unpacked; `None` for a method that is not known here.
 ///
-/// A reader that would take too much memory fails with [`ErrorKind::OutOfMemory`]. One that asks for
-/// more than the file has leaves that in `is_at_end`.
-pub(super) fn reader<'a>(
+/// A reader that would take too much memory fails with [`ErrorKind::OutOfMemory`]. What else may
+/// be behind an error is for `watch` to tell: the libraries have words of their own for it.
+pub(crate) fn reader<'a>(
     file: impl Read + 'a,
     compression: &str,
-    is_at_end: &'a Cell<bool>,
+    watch: &Watch,
 ) -> Option<Box<dyn Read + 'a>> {
     let file = Watched {
         file: BufReader::with_capacity(BUFFER, file),
-        is_at_end,
+        watch: watch.clone(),
     };
     // Of several streams one after another each method but brotli makes one.
     Some(match compression {
@@ -51,25 +52,60 @@ pub(super) fn reader<'a>(
     })
 }
 
-/// A file, and whether something was asked for after its end.
-struct Watched<'a, R> {
-    file: BufReader<R>,
-    is_at_end: &'a Cell<bool>,
+/// What happened to a file while it was unpacked.
+#[derive(Clone, Default)]
+pub(crate) struct Watch(Rc<Seen>);
+
+#[derive(Default)]
+struct Seen {
+    is_at_end: Cell<bool>,
+    unreadable: Cell<Option<io::Error>>,
 }
 
-impl<R: Read> Read for Watched<'_, R> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let n = self.file.read(buffer)?;
-        self.is_at_end.set(n == 0 && !buffer.is_empty());
-        Ok(n)
+impl Watch {
+    /// Whether more was asked for than the file has.
+    pub(crate) fn is_at_end(&self) -> bool {
+        self.0.is_at_end.get()
+    }
+
+    /// Why the file itself could not be read, where that is so.
+    pub(crate) fn unreadable(&self) -> Option<io::Error> {
+        self.0.unreadable.take()
+    }
+
+    fn saw<T>(&self, read: io::Result<T>, is_at_end: impl FnOnce(&T) -> bool) -> io::Result<T> {
+        match &read {
+            Ok(read) => self.0.is_at_end.set(is_at_end(read)),
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(error) => {
+                let kind = error.kind();
+                return read.map_err(|error| {
+                    self.0.unreadable.set(Some(error));
+                    kind.into()
+                });
+            }
+        }
+        read
     }
 }
 
-impl<R: Read> BufRead for Watched<'_, R> {
+/// A file that is watched.
+struct Watched<R> {
+    file: BufReader<R>,
+    watch: Watch,
+}
+
+impl<R: Read> Read for Watched<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.file.read(buffer);
+        self.watch.saw(read, |&n| n == 0 && !buffer.is_empty())
+    }
+}
+
+impl<R: Read> BufRead for Watched<R> {
     fn fill_buf(&mut self) -> io::Result<&[u8]> {
-        let bytes = self.file.fill_buf()?;
-        self.is_at_end.set(bytes.is_empty());
-        Ok(bytes)
+        self.watch
+            .saw(self.file.fill_buf(), |bytes| bytes.is_empty())
     }
 
     fn consume(&mut self, n: usize) {
@@ -147,7 +183,7 @@ mod tests {
 
     macro_rules! packed {
         ($name:literal) => {
-            include_bytes!(concat!("../../../tests/fixtures/packed/numbers", $name)).as_slice()
+            include_bytes!(concat!("../tests/fixtures/packed/numbers", $name)).as_slice()
         };
     }
 
@@ -166,11 +202,11 @@ mod tests {
     /// What comes out, at most ten times what should; how it fails; whether it asks for more than
     /// there is.
     fn unpacked(bytes: &[u8], compression: &str) -> (Vec<u8>, Option<ErrorKind>, bool) {
-        let is_at_end = Cell::new(false);
-        let reader = reader(bytes, compression, &is_at_end).expect("a method");
+        let watch = Watch::default();
+        let reader = reader(bytes, compression, &watch).expect("a method");
         let mut out = Vec::new();
         let error = reader.take(20_000).read_to_end(&mut out).err();
-        (out, error.map(|error| error.kind()), is_at_end.get())
+        (out, error.map(|error| error.kind()), watch.is_at_end())
     }
 
     #[test]
@@ -245,6 +281,24 @@ mod tests {
         ] {
             let (_, error, _) = unpacked(bytes, compression);
             assert_eq!(error, Some(ErrorKind::OutOfMemory), "{compression}");
+        }
+    }
+
+    #[test]
+    fn why_a_file_cannot_be_read_is_kept() {
+        struct Torn;
+        impl Read for Torn {
+            fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+                Err(io::Error::other("the disk is torn"))
+            }
+        }
+        for (compression, bytes) in METHODS {
+            let watch = Watch::default();
+            let torn = bytes[..bytes.len() / 2].chain(Torn);
+            let mut reader = reader(torn, compression, &watch).expect("a method");
+            io::copy(&mut reader, &mut io::sink()).expect_err("torn");
+            let why = watch.unreadable().map(|error| error.to_string());
+            assert_eq!(why.as_deref(), Some("the disk is torn"), "{compression}");
         }
     }
 }
