@@ -266,7 +266,7 @@ impl<'a> Dispatcher<'a> {
                 threads: counted,
                 busy: match counted {
                     Cores(0) => 0,
-                    _ => demand(&self.jobs[job], threads),
+                    _ => demand(self.jobs[job].duration, threads),
                 },
             },
         };

@@ -70,6 +70,14 @@ pub enum Source {
     Unknown,
 }
 
+impl Source {
+    /// Whether how fast this machine is makes the estimate right or wrong: it does not where the
+    /// machine itself was measured, or waits for the network.
+    pub fn depends_on_speed(&self) -> bool {
+        !matches!(self, Self::History { .. } | Self::Class(_))
+    }
+}
+
 impl fmt::Display for Source {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -139,6 +147,8 @@ pub struct Estimator {
     history: History,
     history_cores: Cores,
     seconds_per_sbu: f64,
+    /// Whether somebody measured or told that for this machine.
+    speed_is_known: bool,
     packages: BTreeMap<String, PackageSettings>,
     measured_memory: BTreeMap<String, MemoryModel>,
 }
@@ -171,6 +181,7 @@ impl Estimator {
             history: History::default(),
             history_cores: Cores(1),
             seconds_per_sbu: Self::SECONDS_PER_SBU,
+            speed_is_known: false,
             packages: BTreeMap::new(),
             measured_memory: BTreeMap::new(),
         }
@@ -185,6 +196,7 @@ impl Estimator {
         self.history_cores = Cores(cores.0.max(1));
         if let Some(seconds) = self.calibration() {
             self.seconds_per_sbu = seconds;
+            self.speed_is_known = true;
         }
         self
     }
@@ -195,6 +207,7 @@ impl Estimator {
     pub fn with_seconds_per_sbu(mut self, seconds: f64) -> Self {
         if seconds.is_finite() && seconds > 0.0 {
             self.seconds_per_sbu = seconds;
+            self.speed_is_known = true;
         }
         self
     }
@@ -229,6 +242,14 @@ impl Estimator {
     /// The speed that priors are read at.
     pub fn seconds_per_sbu(&self) -> f64 {
         self.seconds_per_sbu
+    }
+
+    /// Standard deviation of the logarithm of the machine's true speed around
+    /// [`seconds_per_sbu`](Self::seconds_per_sbu): 0.1 where a history or the caller tells it, 0.3
+    /// where it is [assumed](Self::SECONDS_PER_SBU). Judgements: desktops that build in 2026 differ
+    /// by two between slow and fast.
+    pub fn speed_sigma(&self) -> f64 {
+        if self.speed_is_known { 0.1 } else { 0.3 }
     }
 
     /// What `subject`, built in `tier`, costs. O(log n) in the packages known.

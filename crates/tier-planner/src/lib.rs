@@ -67,8 +67,8 @@
 //! 4. [`job`]: from here on it is a job in a graph of jobs, and Nix is forgotten.
 //! 5. [`dispatch`]: which jobs start now? [`simulate`]: what comes of it? [`search`]: is there
 //!    better?
-//! 6. [`bounds`]: how good can it be? [`nix_today`]: how good is it now? [`verify`]: does it obey
-//!    every law?
+//! 6. [`bounds`]: how good can it be? [`nix_today`]: how good is it now? [`outlook`]: and if the
+//!    estimates are wrong? [`verify`]: does it obey every law?
 //!
 //! [`plan`] goes all the way.
 //!
@@ -100,11 +100,13 @@ pub mod estimate;
 pub mod history;
 pub mod job;
 pub mod nix_today;
+pub mod outlook;
 pub mod package_settings;
 mod pattern;
 pub mod plan;
 pub mod priors;
 mod processor;
+mod random;
 pub mod rule;
 pub mod schedule;
 pub mod search;

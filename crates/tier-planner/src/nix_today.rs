@@ -79,6 +79,15 @@ impl<'a> NixToday<'a> {
             running: 0,
         }
     }
+
+    /// The same before its first start, under other settings: the order does not depend on them.
+    #[must_use]
+    pub fn under(&self, settings: NixSettings) -> Self {
+        Self {
+            settings,
+            ..self.clone()
+        }
+    }
 }
 
 impl Dispatch for NixToday<'_> {

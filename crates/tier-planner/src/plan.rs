@@ -9,14 +9,15 @@ use crate::bounds::LowerBounds;
 use crate::budget::Budget;
 use crate::classify::{Classification, Classifier};
 use crate::dispatch::{Dispatcher, Orders, nominal_time};
-use crate::estimate::{Estimate, Estimator};
+use crate::estimate::{Estimate, Estimator, Source};
 use crate::job::{Job, JobGraph, JobId};
 use crate::nix_today::{NixSettings, NixToday};
+use crate::outlook::{Doubt, Range, Worlds};
 use crate::rule::RuleProblem;
 use crate::schedule::Schedule;
 use crate::search::{Effort, search};
 use crate::simulate::simulate;
-use crate::subject::{Subject, subjects};
+use crate::subject::{JobClass, Subject, subjects};
 use crate::work::{Availability, Root, Work, work_for};
 use crate::{Bytes, Cores, Millis};
 
@@ -83,6 +84,32 @@ pub struct Baseline {
     pub over_budget: Millis,
 }
 
+/// What a plan and Nix's own scheduling come to in the middle eight of ten [worlds](outlook) in
+/// which the estimates are as wrong as they say they may be.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Outlook {
+    /// Worlds that were tried.
+    pub worlds: u32,
+    /// The plan's length.
+    pub planned: Range<Millis>,
+    /// The plan's length as a share of that under today's settings, where nothing is left out.
+    pub of_today: Option<Range<f64>>,
+    /// The same of [`Plan::fitting`].
+    pub of_fitting: Option<Range<f64>>,
+}
+
+impl Outlook {
+    /// Jobs to simulate in all worlds together, for each unit of effort: some 15 ms of CPU.
+    const JOBS: usize = 40_000;
+
+    /// Worlds to try for `jobs` jobs: a multiple of twenty, for tenths at both ends of pairs; at
+    /// most 1,000.
+    fn worlds(jobs: usize, effort_factor: u32) -> usize {
+        let once = (Self::JOBS / jobs.max(1)).min(100);
+        once.saturating_mul(effort_factor as usize).min(1000) / 20 * 20
+    }
+}
+
 /// A plan. [`JobId`]s are positions in [`builds`](Self::builds).
 #[derive(Clone, Debug)]
 pub struct Plan {
@@ -109,6 +136,9 @@ pub struct Plan {
     /// What Nix would do with the fastest setting of no more cores than today's that stays within
     /// memory; `None` where today's does, or none does.
     pub fitting: Option<Baseline>,
+    /// What this comes to if the estimates are wrong; `None` of more builds than the effort allows
+    /// to try.
+    pub outlook: Option<Outlook>,
     /// What is wrong with the tiers' rules, judged by the whole graph.
     pub rule_problems: Vec<RuleProblem>,
 }
@@ -147,15 +177,29 @@ pub fn plan(request: &Request<'_>) -> Plan {
         .collect();
     let jobs = job_graph(graph, classifier, &builds);
     let tiers = classifier.tiers();
-    let left_out = Dispatcher::new(&jobs, tiers, budget).abandoned().collect();
+    let left_out: Vec<JobId> = Dispatcher::new(&jobs, tiers, budget).abandoned().collect();
     let bounds = LowerBounds::new(&jobs, tiers, &budget);
     let effort = Effort::quick(jobs.len()).times(effort_factor);
     let found = search(&jobs, tiers, &budget, &bounds, effort);
-    let baseline = baseline(graph, &builds, &jobs, &budget, nix_today);
+    let nix = NixToday::new(&jobs, nix_today, |job| {
+        let derivation = &graph[builds[job.index()].derivation];
+        // As `NAME.drv$PATH` sorts: `$` comes before all that names have.
+        (derivation.path().name(), derivation.path())
+    });
+    let baseline = baseline(&nix, &jobs, &budget, nix_today);
     let over = baseline.peak_memory > budget.memory;
-    let fitting = over.then(|| fitting(graph, &builds, &jobs, &budget, nix_today));
+    let fitting = over.then(|| fitting(&nix, &jobs, &budget, nix_today));
+    let fitting = fitting.flatten();
+    // A plan that leaves builds out is not to be compared.
+    let compared = left_out.is_empty().then(|| Compared {
+        today: nix.clone(),
+        fitting: fitting.as_ref().map(|run| nix.under(run.settings)),
+    });
+    let planned = Dispatcher::with_orders(&jobs, tiers, budget, &found.orders);
+    let outlook = outlook(request, &builds, &jobs, &planned, compared.as_ref());
     Plan {
-        fitting: fitting.flatten(),
+        fitting,
+        outlook,
         misfits: misfits(&jobs, &budget),
         bounds,
         work,
@@ -248,18 +292,12 @@ fn misfits(jobs: &JobGraph, budget: &Budget) -> Vec<Misfit> {
 }
 
 fn baseline(
-    graph: &DerivationGraph,
-    builds: &[PlannedBuild],
+    nix: &NixToday<'_>,
     jobs: &JobGraph,
     budget: &Budget,
     settings: NixSettings,
 ) -> Baseline {
-    let mut nix = NixToday::new(jobs, settings, |job| {
-        let derivation = &graph[builds[job.index()].derivation];
-        // As `NAME.drv$PATH` sorts: `$` comes before all that names have.
-        (derivation.path().name(), derivation.path())
-    });
-    let schedule = simulate(jobs, budget.threads, &mut nix);
+    let schedule = simulate(jobs, budget.threads, &mut nix.under(settings));
     let peak_memory = schedule.peak_memory(jobs).0;
     let over_budget = if peak_memory > budget.memory {
         schedule.time_above(jobs, budget.memory)
@@ -280,8 +318,7 @@ fn baseline(
 /// where that fits and a core taken away where it does not, so that each simulation rules out a
 /// row or a column of all settings.
 fn fitting(
-    graph: &DerivationGraph,
-    builds: &[PlannedBuild],
+    nix: &NixToday<'_>,
     jobs: &JobGraph,
     budget: &Budget,
     today: NixSettings,
@@ -292,7 +329,7 @@ fn fitting(
     };
     let mut best: Option<Baseline> = None;
     while settings.cores.0 > 0 && settings.max_jobs <= budget.threads.0.max(1) {
-        let baseline = baseline(graph, builds, jobs, budget, settings);
+        let baseline = baseline(nix, jobs, budget, settings);
         if baseline.over_budget > Millis(0) {
             settings.cores.0 -= 1;
             continue;
@@ -307,4 +344,71 @@ fn fitting(
         }
     }
     best
+}
+
+/// Nix's own scheduling, to compare a plan with.
+struct Compared<'a> {
+    today: NixToday<'a>,
+    fitting: Option<NixToday<'a>>,
+}
+
+/// What `planned` comes to in worlds where the estimates are wrong, beside Nix.
+fn outlook(
+    request: &Request<'_>,
+    builds: &[PlannedBuild],
+    jobs: &JobGraph,
+    planned: &Dispatcher<'_>,
+    compared: Option<&Compared<'_>>,
+) -> Option<Outlook> {
+    let worlds = Outlook::worlds(jobs.len(), request.effort_factor);
+    let threads = request.budget.threads;
+    let doubts = doubts(request, builds);
+    let mut lengths = Vec::with_capacity(worlds);
+    let (mut of_today, mut of_fitting) = (Vec::new(), Vec::new());
+    for world in Worlds::new(jobs, &doubts).take(worlds) {
+        let length = world.length(jobs, threads, &mut planned.clone());
+        let share = |nix: &NixToday<'_>| {
+            let nix = world.length(jobs, threads, &mut nix.clone());
+            (nix > Millis(0)).then(|| length.0 as f64 / nix.0 as f64)
+        };
+        of_today.extend(compared.and_then(|nix| share(&nix.today)));
+        of_fitting.extend(compared.and_then(|nix| share(nix.fitting.as_ref()?)));
+        lengths.push(length);
+    }
+    // Shares are positive, and positive numbers are ordered as their bits are.
+    let shares = |values| Range::of(values, |share: &f64| share.to_bits());
+    Some(Outlook {
+        worlds: worlds as u32,
+        planned: Range::of(lengths, |length| *length)?,
+        of_today: shares(of_today),
+        of_fitting: shares(of_fitting),
+    })
+}
+
+/// How each estimate may be wrong: the builds of one package together, all downloads together,
+/// and all that the machine's speed matters to.
+fn doubts(request: &Request<'_>, builds: &[PlannedBuild]) -> Vec<Doubt> {
+    let mut kin: BTreeMap<&str, u32> = BTreeMap::new();
+    let speed = request.estimator.speed_sigma();
+    let doubts = builds.iter().map(|build| {
+        let evidence = build.estimate.duration_evidence;
+        let name = match evidence.source {
+            Source::Class(JobClass::Fetch) => " fetch",
+            Source::Class(_) => " trivial",
+            _ => request.graph[build.derivation].pname(),
+        };
+        let next = kin.len() as u32;
+        let machine = if evidence.source.depends_on_speed() {
+            speed.min(evidence.sigma)
+        } else {
+            0.0
+        };
+        Doubt {
+            kin: *kin.entry(name).or_insert(next),
+            // The two together are as far off as the estimate says.
+            own: (evidence.sigma * evidence.sigma - machine * machine).sqrt(),
+            machine,
+        }
+    });
+    doubts.collect()
 }

@@ -3,16 +3,17 @@
 use std::cmp::Ordering;
 use std::collections::BinaryHeap;
 
-use crate::job::{Job, JobId};
+use crate::cost::DurationModel;
+use crate::job::JobId;
 use crate::{Cores, Millis};
 
 /// Thread demands are added in millionths, so that sums are exact in any order.
 pub(crate) const MICRO: f64 = 1e6;
 
-/// Millionths of a thread that `job` keeps busy with `threads`. Rounded up: then nothing is ever
+/// Millionths of a thread that a job keeps busy with `threads`. Rounded up: then nothing is ever
 /// simulated faster than in exact arithmetic, and lower bounds hold to the last bit.
-pub(crate) fn demand(job: &Job, threads: Cores) -> u64 {
-    (job.duration.cpu_demand(threads) * MICRO).ceil() as u64
+pub(crate) fn demand(duration: DurationModel, threads: Cores) -> u64 {
+    (duration.cpu_demand(threads) * MICRO).ceil() as u64
 }
 
 /// Running jobs on a number of threads, under egalitarian processor sharing.
@@ -51,13 +52,14 @@ impl Processor {
 
     /// The present, rounded to the millisecond. Rounding keeps the order of instants.
     pub(crate) fn now(&self) -> Millis {
-        Millis(self.now.round() as u64)
+        // As `round` does, without the call: every placement asks twice.
+        Millis((self.now + 0.5) as u64)
     }
 
     /// Starts `id` now with `threads` threads.
-    pub(crate) fn start(&mut self, id: JobId, job: &Job, threads: Cores) {
-        let alone = job.duration.single_thread.0 as f64 * job.duration.relative(threads);
-        let demand = demand(job, threads);
+    pub(crate) fn start(&mut self, id: JobId, duration: DurationModel, threads: Cores) {
+        let alone = duration.single_thread.0 as f64 * duration.relative(threads);
+        let demand = demand(duration, threads);
         self.demand = self.demand.saturating_add(demand);
         self.running.push(Running {
             ends_at_progress: self.progress + alone,

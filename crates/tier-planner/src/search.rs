@@ -20,8 +20,9 @@ use crate::bounds::LowerBounds;
 use crate::budget::Budget;
 use crate::dispatch::{Dispatcher, Orders};
 use crate::job::{JobGraph, JobId};
+use crate::random::Random;
 use crate::schedule::Schedule;
-use crate::simulate::simulate;
+use crate::simulate::{makespan, simulate};
 use crate::tier::TierSet;
 use crate::{Cores, Millis};
 
@@ -103,6 +104,7 @@ struct Search<'a> {
     best: Point,
     best_orders: Orders,
     best_schedule: Schedule,
+    best_makespan: Millis,
 }
 
 impl<'a> Search<'a> {
@@ -135,12 +137,13 @@ impl<'a> Search<'a> {
                 saturation: best_orders.saturation,
             },
             best_orders,
+            best_makespan: best_schedule.makespan(),
             best_schedule,
         }
     }
 
     fn is_over(&self) -> bool {
-        self.evaluations >= self.limit || self.best_schedule.makespan() <= self.bound
+        self.evaluations >= self.limit || self.best_makespan <= self.bound
     }
 
     fn orders(&self, point: &Point) -> Orders {
@@ -160,13 +163,16 @@ impl<'a> Search<'a> {
     /// The makespan of `point`; remembers it if it is the best so far.
     fn evaluate(&mut self, point: &Point) -> Millis {
         let orders = self.orders(point);
-        let schedule = run(self.jobs, self.tiers, self.budget, &orders);
+        let mut dispatcher = Dispatcher::with_orders(self.jobs, self.tiers, *self.budget, &orders);
+        let duration = |job: JobId| self.jobs[job].duration;
+        let makespan = makespan(self.budget.threads, &mut dispatcher, duration);
         self.evaluations += 1;
-        let makespan = schedule.makespan();
-        if makespan < self.best_schedule.makespan() {
+        if makespan < self.best_makespan {
+            // Most points are not better, and then nobody asks when each job runs.
+            self.best_schedule = run(self.jobs, self.tiers, self.budget, &orders);
+            self.best_makespan = makespan;
             self.best = point.clone();
             self.best_orders = orders;
-            self.best_schedule = schedule;
         }
         makespan
     }
@@ -188,10 +194,10 @@ impl<'a> Search<'a> {
         if self.largest.is_empty() {
             return;
         }
-        let length = self.best_schedule.makespan().0 as f64;
+        let length = self.best_makespan.0 as f64;
         let mut random = Random::seeded(self.jobs);
         let mut here = self.best.clone();
-        let mut makespan = self.best_schedule.makespan();
+        let mut makespan = self.best_makespan;
         let from = self.evaluations;
         while !self.is_over() {
             let left = 1.0 - f64::from(self.evaluations - from) / f64::from(self.limit - from);
@@ -253,25 +259,4 @@ fn metropolis(x: f64) -> f64 {
         power *= power;
     }
     power.recip()
-}
-
-/// SplitMix64 (G. Steele, D. Lea, C. Flood, OOPSLA 2014).
-struct Random(u64);
-
-impl Random {
-    fn seeded(jobs: &JobGraph) -> Self {
-        let times = jobs.ids().map(|job| jobs[job].duration.single_thread.0);
-        Self(times.fold(jobs.len() as u64, |seed, time| {
-            (seed ^ time).wrapping_mul(0x0000_0100_0000_01B3)
-        }))
-    }
-
-    /// Uniform in [0, 1).
-    fn unit(&mut self) -> f64 {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        ((z ^ (z >> 31)) >> 11) as f64 / (1_u64 << 53) as f64
-    }
 }

@@ -258,8 +258,9 @@ fn check_speed(
     budget: &Budget,
     violations: &mut Vec<Violation>,
 ) {
-    let demand_of =
-        |placement: &Placement| demand(&jobs[placement.job], placement.threads).cast_signed();
+    let demand_of = |placement: &Placement| {
+        demand(jobs[placement.job].duration, placement.threads).cast_signed()
+    };
     let mut changes: Vec<(Millis, i64)> = schedule
         .placements()
         .iter()

@@ -173,6 +173,9 @@ pub(crate) struct Tier {
 pub(crate) struct Schedule {
     /// From the first start to the last end of what is not left out.
     pub(crate) length_ms: u64,
+    /// The length if the estimates are as wrong as they say they may be; null of more builds than
+    /// the effort allows to try.
+    pub(crate) likely: Option<Likely>,
     /// The most memory in use at one time.
     pub(crate) peak_memory_bytes: u64,
     /// The most threads promised at one time.
@@ -189,6 +192,20 @@ pub(crate) struct Schedule {
     pub(crate) misfits: Vec<Misfit>,
     /// Ids of the builds that fit with no number of threads, and of all that needs them.
     pub(crate) left_out: Vec<u32>,
+}
+
+/// Lengths of the plan in worlds where builds take other times than estimated, drawn by how sure
+/// each estimate is.
+#[derive(Clone, Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Likely {
+    /// A tenth of the worlds is shorter.
+    pub(crate) low_ms: u64,
+    /// A tenth of the worlds is longer.
+    pub(crate) high_ms: u64,
+    /// How many were tried.
+    pub(crate) worlds: u32,
 }
 
 /// A lower bound on any schedule's length.
@@ -243,6 +260,19 @@ pub(crate) struct Today {
     /// The length saved by the plan, as a share of this one; negative when the plan is longer, null
     /// when this is 0 or the plan leaves builds out.
     pub(crate) saved: Option<f64>,
+    /// The share saved in the same worlds as the schedule's `likely`; null where that or `saved` is.
+    pub(crate) likely_saved: Option<LikelySaved>,
+}
+
+/// Shares of a length that the plan saves, in the worlds of [`Likely`].
+#[derive(Clone, Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct LikelySaved {
+    /// In a tenth of the worlds less is saved.
+    pub(crate) low: f64,
+    /// In a tenth of the worlds more is saved.
+    pub(crate) high: f64,
 }
 
 /// One derivation to build, with its place in the plan.

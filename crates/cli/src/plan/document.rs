@@ -6,7 +6,8 @@ use drv_graph::DrvId;
 use tier_planner::bounds::{Bound, BoundKind, Rule};
 use tier_planner::classify::{Classification, Classifier, Reason};
 use tier_planner::job::JobId;
-use tier_planner::plan::Baseline;
+use tier_planner::outlook::Range;
+use tier_planner::plan::{Baseline, Outlook};
 use tier_planner::schedule::{Placement, Schedule};
 use tier_planner::subject::Kind;
 use tier_planner::tier::TierId;
@@ -40,8 +41,11 @@ pub(super) fn new(made: &Made<'_>) -> dto::Plan {
         work: to_do::work(made.input, &made.plan.work, made.inventory),
         tiers: tiers(made, &builds),
         schedule: schedule(made),
-        today: today(made, &made.plan.baseline),
-        today_fitting: made.plan.fitting.as_ref().map(|run| today(made, run)),
+        today: today(made, &plan.baseline, |outlook| outlook.of_today),
+        today_fitting: plan
+            .fitting
+            .as_ref()
+            .map(|run| today(made, run, |outlook| outlook.of_fitting)),
         critical_path: critical_path(made, &builds),
         edges: edges.collect(),
         fetches: to_do::fetches(&made.plan.work, made.inventory),
@@ -233,6 +237,11 @@ fn schedule(made: &Made<'_>) -> dto::Schedule {
     });
     dto::Schedule {
         length_ms: length.0,
+        likely: plan.outlook.map(|outlook| dto::Likely {
+            low_ms: outlook.planned.low.0,
+            high_ms: outlook.planned.high.0,
+            worlds: outlook.worlds,
+        }),
         peak_memory_bytes: usage.iter().map(|u| u.memory.0).max().unwrap_or(0),
         peak_threads: usage.iter().map(|u| u.threads.0).max().unwrap_or(0),
         peak_jobs: usage.iter().map(|u| u.jobs).max().unwrap_or(0),
@@ -266,7 +275,11 @@ fn bound_of(made: &Made<'_>, bound: &Bound) -> dto::Bound {
     }
 }
 
-fn today(made: &Made<'_>, baseline: &Baseline) -> dto::Today {
+fn today(
+    made: &Made<'_>,
+    baseline: &Baseline,
+    of_it: impl FnOnce(Outlook) -> Option<Range<f64>>,
+) -> dto::Today {
     let length = baseline.schedule.makespan();
     let planned = made.plan.schedule.makespan();
     let memory = made.settings.budget.memory;
@@ -282,5 +295,13 @@ fn today(made: &Made<'_>, baseline: &Baseline) -> dto::Today {
         first_over_memory_ms: usage.iter().find(|u| u.memory > memory).map(|u| u.from.0),
         // A plan that leaves builds out is not to be compared.
         saved: (complete && length.0 > 0).then(|| 1.0 - planned.0 as f64 / length.0 as f64),
+        likely_saved: made
+            .plan
+            .outlook
+            .and_then(of_it)
+            .map(|share| dto::LikelySaved {
+                low: 1.0 - share.high,
+                high: 1.0 - share.low,
+            }),
     }
 }

@@ -221,6 +221,17 @@ impl Page<'_> {
                 plural(u64::from(s.peak_jobs), "build"),
             ),
         ]);
+        if let Some(likely) = &s.likely {
+            rows.push([
+                String::new(),
+                String::new(),
+                format!(
+                    "{} to {} in 8 of 10 cases",
+                    duration(likely.low_ms),
+                    duration(likely.high_ms)
+                ),
+            ]);
+        }
         if let Some(bound) = s.bounds.first() {
             let gap = match s.gap {
                 Some(gap) => format!("gap {:.1} %, by {}", gap * 100.0, bound.name),
@@ -281,7 +292,14 @@ impl Page<'_> {
                 "none of Nix's own settings fits in memory".to_owned()
             }
             Some(saved) if saved >= 0.005 => {
-                format!("{:.0} % shorter than {whose}", saved * 100.0)
+                let likely = against
+                    .likely_saved
+                    .as_ref()
+                    .map_or_else(String::new, |likely| {
+                        let (low, high) = (likely.low * 100.0, likely.high * 100.0);
+                        format!(" ({low:.0} to {high:.0} %)")
+                    });
+                format!("{:.0} %{likely} shorter than {whose}", saved * 100.0)
             }
             Some(saved) if saved <= -0.005 => {
                 format!("{:.0} % longer than {whose}", -saved * 100.0)

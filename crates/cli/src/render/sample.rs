@@ -1,8 +1,8 @@
 //! A small plan for the renderers' tests, made by hand so that no estimate changes it.
 
 use crate::dto::plan::{
-    Bound, Build, Diagnostic, Edge, Fetch, Gate, Input, Machine, Misfit, Plan, Schedule, Severity,
-    Source, Tier, Today, Work,
+    Bound, Build, Diagnostic, Edge, Fetch, Gate, Input, Likely, LikelySaved, Machine, Misfit, Plan,
+    Schedule, Severity, Source, Tier, Today, Work,
 };
 
 const GB: u64 = 1 << 30;
@@ -105,6 +105,11 @@ pub(super) fn plan() -> Plan {
         ],
         schedule: Schedule {
             length_ms: 92 * MIN,
+            likely: Some(Likely {
+                low_ms: 71 * MIN,
+                high_ms: 140 * MIN,
+                worlds: 100,
+            }),
             peak_memory_bytes: 6 * GB,
             peak_threads: 8,
             peak_jobs: 2,
@@ -133,6 +138,10 @@ pub(super) fn plan() -> Plan {
             over_memory_ms: 30 * MIN,
             first_over_memory_ms: Some(70 * MIN),
             saved: Some(0.163_636),
+            likely_saved: Some(LikelySaved {
+                low: 0.08,
+                high: 0.215,
+            }),
         },
         today_fitting: Some(Today {
             max_jobs: 1,
@@ -143,6 +152,10 @@ pub(super) fn plan() -> Plan {
             over_memory_ms: 0,
             first_over_memory_ms: None,
             saved: Some(0.292_308),
+            likely_saved: Some(LikelySaved {
+                low: 0.25,
+                high: 0.334,
+            }),
         }),
         critical_path: vec![0, 1, 2],
         builds,
