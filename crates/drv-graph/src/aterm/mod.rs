@@ -13,6 +13,8 @@ mod print;
 
 use std::borrow::Cow;
 
+use crate::StorePath;
+
 /// Bytes of a `.drv` file, borrowed from it unless they had to be unescaped.
 pub type ByteStr<'a> = Cow<'a, [u8]>;
 
@@ -35,6 +37,32 @@ pub struct Aterm<'a> {
     pub args: Vec<ByteStr<'a>>,
     /// Its environment, in the order written.
     pub env: Vec<(ByteStr<'a>, ByteStr<'a>)>,
+}
+
+impl Aterm<'_> {
+    /// The store that the file is of, such as `/nix/store`: where what it makes and what it needs
+    /// is. `None` where it makes only what is not known before it is built, and needs nothing.
+    ///
+    /// That is not where the file lies when the store is mounted elsewhere, as by `nix --store DIR`,
+    /// or when the file was copied out of it.
+    ///
+    /// ```
+    /// use drv_graph::aterm::Aterm;
+    ///
+    /// let file = br#"Derive([("out","/nix/store/8vh17lfiabqfl2bd2rasxrh94g9pf9dd-zlib-1.3","","")],[],[],"x86_64-linux","/bin/sh",[],[])"#;
+    /// assert_eq!(Aterm::parse(file)?.store_dir().as_deref(), Some("/nix/store"));
+    /// # Ok::<(), drv_graph::Error>(())
+    /// ```
+    pub fn store_dir(&self) -> Option<String> {
+        let outputs = self.outputs.iter().map(|output| &output.path);
+        let inputs = self.input_derivations.iter().map(|(path, _)| path);
+        let paths = outputs.chain(inputs).chain(&self.input_sources);
+        let mut paths = paths.filter_map(|path| {
+            let text = std::str::from_utf8(path).ok()?;
+            StorePath::parse(text).ok()
+        });
+        paths.next().map(|path| path.store_dir().to_owned())
+    }
 }
 
 /// One output of a `.drv` file; all but the name may be empty.
