@@ -142,7 +142,6 @@ impl Page<'_> {
     }
 
     fn step(&mut self, step: &Step) {
-        let ascii = self.sheet.screen.ascii;
         let mut facts = Vec::new();
         match step.depth {
             0 => {}
@@ -157,9 +156,7 @@ impl Page<'_> {
             None | Some(0) => {}
             Some(drags) => facts.push(format!("drags {} along", count(drags))),
         }
-        let name = fitted(&step.name(), NAME, ascii);
-        let line = format!("  {}  {}", paint(style::STRONG, &name), facts.join(", "));
-        self.sheet.line(&line);
+        self.sheet.titled(&step.name(), NAME, &facts.join(", "));
         let way = self.way(step);
         if !way.is_empty() {
             let text = format!("by way of {}", way.join(", "));

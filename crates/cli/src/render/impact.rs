@@ -5,10 +5,12 @@ use super::difference;
 use super::sheet::Sheet;
 use super::style::{self, paint};
 use super::table::Align;
-use super::untrusted::fitted;
 use crate::dto::graph::{Derivation, Graph};
 use crate::dto::impact::{Cause, Impact, Lost};
 use crate::quantity::{count, duration, plural, size};
+
+/// Columns of a name.
+const NAME: usize = 48;
 
 /// The document as one screen of text with ANSI styles; of causes, additions and what is gone the
 /// first `top`, or all if it is 0.
@@ -132,8 +134,6 @@ impl Page<'_> {
 
     fn cause(&mut self, cause: &Cause) {
         let change = self.impact.change(cause.change);
-        let ascii = self.sheet.screen.ascii;
-        let name = fitted(&change.after.name, 48, ascii);
         let drags = match (cause.drags, cause.drags_alone) {
             (0, _) => "drags nothing along".to_owned(),
             (all, 0) => format!("drags {} along", count(all)),
@@ -146,8 +146,7 @@ impl Page<'_> {
             ""
         };
         let text = format!("{drags}, {}{dragged}", duration(cause.build_ms));
-        let line = format!("  {}  {text}", paint(style::STRONG, &name));
-        self.sheet.line(&line);
+        self.sheet.titled(&change.after.name, NAME, &text);
         for difference in &cause.differences {
             difference::lines(&mut self.sheet, difference, 6);
         }

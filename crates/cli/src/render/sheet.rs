@@ -25,25 +25,42 @@ impl Sheet {
         self.out.push('\n');
     }
 
+    /// A title and what is said of it, which goes on below where it does not fit beside.
     pub(super) fn heading(&mut self, title: &str, rest: &str) {
         self.out.push('\n');
-        let rest = fitted(
-            rest,
-            self.screen.columns.saturating_sub(width(title) + 2),
-            self.screen.ascii,
-        );
-        let line = format!(
-            "{}  {}",
-            paint(style::HEADING, title),
-            paint(style::FAINT, &rest)
-        );
-        self.line(&line);
+        let beside = self.wrapped(rest, width(title) + 2);
+        let title = paint(style::HEADING, title);
+        if let [only] = &beside[..] {
+            self.line(&format!("{title}  {}", paint(style::FAINT, only)));
+            return;
+        }
+        self.line(&title);
+        for line in self.wrapped(rest, 2) {
+            self.line(&format!("  {}", paint(style::FAINT, &line)));
+        }
     }
 
     /// Lines of the screen's width less `indent`; nothing is cut off.
     pub(super) fn wrapped(&self, text: &str, indent: usize) -> Vec<String> {
         let text = fitted(text, usize::MAX, self.screen.ascii);
         paragraph::wrapped(&text, self.screen.columns, indent)
+    }
+
+    /// A name, cut off after `most` columns, and what is said of it, which goes on below where it
+    /// does not fit beside.
+    pub(super) fn titled(&mut self, name: &str, most: usize, text: &str) {
+        let Screen { columns, ascii } = self.screen;
+        let name = fitted(name, most.min(columns.saturating_sub(2)), ascii);
+        let beside = self.wrapped(text, width(&name) + 4);
+        let name = paint(style::STRONG, &name);
+        if let [only] = &beside[..] {
+            self.line(&format!("  {name}  {only}"));
+            return;
+        }
+        self.line(&format!("  {name}"));
+        for line in self.wrapped(text, 4) {
+            self.line(&format!("    {line}"));
+        }
     }
 
     /// Lines of running text.
