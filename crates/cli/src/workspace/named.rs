@@ -39,7 +39,8 @@ pub(crate) fn all(input: &Input, name: &str, scope: impl Fn(DrvId) -> bool) -> V
         .collect()
 }
 
-/// The one that is meant. Of a build and its source, which can have one name, the build is.
+/// The one that is meant. Of a build and its source, which can have one name, the build is; of
+/// several builds the one that is asked for itself.
 pub(crate) fn one(
     input: &Input,
     name: &str,
@@ -50,8 +51,15 @@ pub(crate) fn one(
     let builds: Vec<DrvId> = builds
         .filter(|&id| !input.graph[id].is_fixed_output())
         .collect();
+    let roots = input.root_derivations();
+    let asked: Vec<DrvId> = builds
+        .iter()
+        .copied()
+        .filter(|id| roots.contains(id))
+        .collect();
     match (&found[..], &builds[..]) {
         ([only], _) | (_, [only]) => Ok(*only),
+        _ if asked.len() == 1 => Ok(asked[0]),
         ([], _) => {
             let advice = "`hmtool plan --format json` lists what there is";
             Err(nothing(input, name, scope, advice))

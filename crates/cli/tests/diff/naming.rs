@@ -92,6 +92,7 @@ fn names_are_looked_up_in_what_is_asked_for() {
             Drv::new("1", "lib-1.0").env("FLAGS", flags),
             Drv::new("2", "lib-1.0"),
             Drv::new("3", "app-1").needs("1", "lib-1.0"),
+            Drv::new("4", "tool-1").needs("2", "lib-1.0"),
         ]
     };
     let folder = folder(&[("a.json", &set("-O2")), ("b.json", &set("-O3"))]);
@@ -101,6 +102,23 @@ fn names_are_looked_up_in_what_is_asked_for() {
     let roots = ["--roots", "roots", "--before-roots", "roots"];
     let lib = document(folder.path(), &[&["lib"], &BOTH[..], &roots].concat());
     assert_eq!(lib["before"]["derivation"]["drv"], path("1", "lib-1.0.drv"));
+}
+
+/// Of two of one name the one that is asked for is meant, and not a build that only others need.
+#[test]
+fn what_is_asked_for_goes_before_what_it_needs() {
+    let set = |flags| {
+        [
+            Drv::new("1", "git-2.0"),
+            Drv::new("2", "git-2.0")
+                .needs("1", "git-2.0")
+                .env("FLAGS", flags),
+        ]
+    };
+    let folder = folder(&[("a.json", &set("-O2")), ("b.json", &set("-O3"))]);
+    let git = document(folder.path(), &[&["git"], &BOTH[..]].concat());
+    assert_eq!(git["before"]["derivation"]["drv"], path("2", "git-2.0.drv"));
+    assert_eq!(git["after"]["derivation"]["drv"], path("2", "git-2.0.drv"));
 }
 
 /// A graph of one root is as good as its root.
