@@ -160,6 +160,9 @@ impl Failure {
             Self::File { source, .. } if source.kind() == std::io::ErrorKind::NotFound => {
                 Some("check the path; paths in hmtool.toml are relative to that file".to_owned())
             }
+            Self::File { source, .. } if source.kind() == std::io::ErrorKind::IsADirectory => {
+                Some("give a file in it".to_owned())
+            }
             Self::Cache { .. } => Some("check the address, or leave the cache out".to_owned()),
             _ => None,
         }

@@ -240,12 +240,25 @@ impl Error {
             Self::Truncated { .. } => {
                 Some("was the command that wrote it interrupted, or the disk full?")
             }
+            Self::NotUtf8 { .. } => Some(
+                "Nix writes UTF-8; was it written in another encoding, or is it no text at all?",
+            ),
+            Self::Syntax { .. }
+            | Self::WrongType { .. }
+            | Self::BadValue { .. }
+            | Self::NumberOverflow { .. }
+            | Self::DuplicateKey { .. }
+            | Self::TooDeep { .. }
+            | Self::MissingField { .. }
+            | Self::StorePath { .. } => Some(EDITED),
             Self::InDerivation { source, .. } => source.hint(),
             Self::Graph(problems) => Some(problems.hint()),
-            _ => None,
         }
     }
 }
+
+/// Why there is something that no Nix writes, most likely.
+const EDITED: &str = "no Nix writes that; was the input edited or joined by hand?";
 
 /// An input derivation that is not among the derivations.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -287,7 +300,7 @@ impl GraphProblems {
 
     fn hint(&self) -> &'static str {
         if !self.conflicting.is_empty() || !self.cycle.is_empty() {
-            "no Nix writes that; was the input edited or joined by hand?"
+            EDITED
         } else {
             "`nix derivation show` prints the inputs too with -r"
         }

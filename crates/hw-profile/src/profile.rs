@@ -19,6 +19,7 @@ macro_rules! section {
     ) => {
         $(#[$about])*
         #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+        #[serde(expecting = "keys with values")]
         #[non_exhaustive]
         pub struct $name {
             $(
@@ -250,6 +251,7 @@ section! {
 
 /// How this machine builds.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(expecting = "keys with values")]
 #[non_exhaustive]
 pub struct Build {
     /// Limits for what builds.
@@ -287,6 +289,7 @@ pub struct Build {
 
 /// A machine, in its owner's words.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(expecting = "keys with values")]
 #[non_exhaustive]
 pub struct Profile {
     /// What the machine is for.

@@ -332,10 +332,13 @@ pub(crate) fn nearest<'a>(word: &str, candidates: &[&'a str]) -> Option<&'a str>
     candidates
         .iter()
         .map(|&candidate| (distance(word, candidate), candidate))
-        .filter(|&(d, candidate)| d <= candidate.len().max(3) / 3)
+        .filter(|&(d, candidate)| d <= candidate.len().clamp(3, COMPARED) / 3)
         .min()
         .map(|(_, candidate)| candidate)
 }
+
+/// Characters that are compared: nothing that a person types is longer.
+const COMPARED: usize = 64;
 
 /// Edits (insert, delete, replace, swap of neighbours) from `a` to `b`: the restricted
 /// Damerau–Levenshtein distance in O(|a|·|b|). Case and `_` against `-` do not count.
@@ -344,7 +347,7 @@ fn distance(a: &str, b: &str) -> usize {
         let chars = text.chars().flat_map(char::to_lowercase);
         chars
             .map(|c| if c == '_' { '-' } else { c })
-            .take(64)
+            .take(COMPARED)
             .collect()
     };
     let (a, b) = (fold(a), fold(b));
@@ -385,5 +388,8 @@ mod tests {
         ] {
             assert_eq!(nearest(word, &keys), suggestion, "{word}");
         }
+        // A name that is long enough is not near to everything.
+        let long = "x".repeat(300);
+        assert_eq!(nearest("memory", &[&long]), None);
     }
 }

@@ -172,9 +172,7 @@ impl<'a> Reading<'a> {
                 self.jobs(file, jobs)
             }
             // A list of what no list of Nix has says nothing of its format.
-            Some(Format::PathInfoJson) if is_other_list(bytes) => {
-                Err(data_failure(file, &drv_graph::Error::UnknownFormat))
-            }
+            Some(Format::PathInfoJson) if is_other_list(bytes) => Err(unknown_format(file, bytes)),
             Some(other) => Err(Failure::Data {
                 file: content::shown(file),
                 place: None,
@@ -182,7 +180,7 @@ impl<'a> Reading<'a> {
                 message: format!("this is {other}, which has no graph of derivations"),
                 hint: Some("give what `nix derivation show -r` prints".to_owned()),
             }),
-            None => Err(data_failure(file, &drv_graph::Error::UnknownFormat)),
+            None => Err(unknown_format(file, bytes)),
         }
     }
 
@@ -232,6 +230,9 @@ impl<'a> Reading<'a> {
         for job in jobs {
             match job.result {
                 Ok(evaluated) => {
+                    if !Path::new(evaluated.path.as_str()).exists() {
+                        return Err(not_in_store(file, &job.attr, &evaluated.path));
+                    }
                     store.get_or_insert_with(|| PathBuf::from(evaluated.path.store_dir()));
                     self.start(file).1.want(&evaluated.path);
                     self.wanted.push(Wanted::path(evaluated.path.clone()));
@@ -290,6 +291,52 @@ fn options(keep: Keep) -> ReadOptions {
         keep_env: KeepEnv::Named(names),
         recipes: keep != Keep::ForEstimates,
         ..ReadOptions::default()
+    }
+}
+
+/// Jobs of nix-eval-jobs are nothing without the store that they were evaluated into.
+fn not_in_store(file: &Path, attr: &str, path: &StorePath) -> Failure {
+    Failure::Data {
+        file: content::shown(file),
+        place: Some(format!("job {attr}")),
+        code: "missing-derivation",
+        message: format!("{path} is not there"),
+        hint: Some(
+            "read the lines where they were written and before garbage is collected, or give what \
+             `nix derivation show -r` prints"
+                .to_owned(),
+        ),
+    }
+}
+
+/// Bytes that a message shows of what it does not know.
+const SHOWN: usize = 40;
+
+/// That a file is nothing that is known, with how it begins: a page of a web server, an archive,
+/// the warnings of a command.
+fn unknown_format(file: &Path, bytes: &[u8]) -> Failure {
+    let error = drv_graph::Error::UnknownFormat;
+    let start = bytes.trim_ascii_start();
+    let line = start.split(|&c| c == b'\n').next().unwrap_or_default();
+    let shown = String::from_utf8_lossy(&line[..line.len().min(SHOWN)]);
+    let way_out = if bytes.get(257..262) == Some(b"ustar") {
+        Some("this is a tar archive: unpack it, and give the directory with the .drv files")
+    } else if bytes.starts_with(&[0xef, 0xbb, 0xbf]) || bytes.starts_with(&[0xff, 0xfe]) {
+        Some("save it as UTF-8 without a byte order mark")
+    } else if [&b"error"[..], b"warning"]
+        .iter()
+        .any(|word| start.starts_with(word))
+    {
+        Some("this is what a command said on standard error: write only its output into the file")
+    } else {
+        None
+    };
+    Failure::Data {
+        file: content::shown(file),
+        place: None,
+        code: error.code(),
+        message: format!("{error}; it begins with {shown:?}"),
+        hint: way_out.or(error.hint()).map(str::to_owned),
     }
 }
 

@@ -19,20 +19,20 @@ pub(crate) struct Wanted {
     pub(crate) what: What,
     /// Which of its outputs, where that is said.
     outputs: Option<WantedOutputs>,
+    /// The file and line that ask for it, where it is asked for in a file of roots.
+    place: Option<Place>,
 }
+
+/// A file, as it is shown, and a line in it.
+type Place = (String, usize);
 
 /// How something is asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum What {
     /// A derivation, or an output of one.
     Path(StorePath),
-    /// A name, pname or attribute, and where it was asked for.
-    Name {
-        /// The name.
-        name: String,
-        /// File and line.
-        place: (String, usize),
-    },
+    /// A name, pname or attribute.
+    Name(String),
 }
 
 impl Wanted {
@@ -41,6 +41,7 @@ impl Wanted {
         Self {
             what: What::Path(path),
             outputs: None,
+            place: None,
         }
     }
 
@@ -51,6 +52,7 @@ impl Wanted {
         Ok(Self {
             what: What::Path(StorePath::parse(path)?),
             outputs,
+            place: None,
         })
     }
 
@@ -58,7 +60,7 @@ impl Wanted {
     pub(crate) fn store_path(&self) -> Option<&str> {
         match &self.what {
             What::Path(path) => Some(path.as_str()),
-            What::Name { .. } => None,
+            What::Name(_) => None,
         }
     }
 }
@@ -105,25 +107,28 @@ fn line_wanted(line: &str, file: &Path, number: usize) -> Result<Option<Wanted>,
     let line = line.split('#').next().unwrap_or_default();
     let words: Vec<&str> = line.split_whitespace().collect();
     let path = words.iter().find_map(|word| Wanted::parse_path(word).ok());
+    let place = Some((content::shown(file), number));
     match (path, &words[..]) {
-        (Some(wanted), _) => Ok(Some(wanted)),
+        (Some(wanted), _) => Ok(Some(Wanted { place, ..wanted })),
         (None, []) => Ok(None),
         (None, [word]) if !word.contains('/') => {
             let (name, outputs) = split_outputs(word);
-            let place = (content::shown(file), number);
             Ok(Some(Wanted {
-                what: What::Name {
-                    name: name.to_owned(),
-                    place,
-                },
+                what: What::Name(name.to_owned()),
                 outputs,
+                place,
             }))
         }
-        (None, _) => Err(Failure::Data {
+        (None, words) => Err(Failure::Data {
             file: content::shown(file),
             place: Some(format!("line {number}")),
             code: "bad-root",
-            message: format!("{:?} is neither a store path nor a name", line.trim()),
+            message: match words {
+                [word] if let Err(error) = Wanted::parse_path(word) => {
+                    format!("{word:?} is not a store path: {error}")
+                }
+                _ => format!("{:?} is neither a store path nor a name", line.trim()),
+            },
             hint: Some("one store path, name or pname a line".to_owned()),
         }),
     }
@@ -157,7 +162,13 @@ pub(crate) fn resolve(
             (known, _) => *known = WantedOutputs::All,
         },
     };
-    for Wanted { what, outputs } in wanted {
+    for Wanted {
+        what,
+        outputs,
+        place,
+    } in wanted
+    {
+        let place = place.as_ref();
         match what {
             What::Path(path) => {
                 let (id, meant) = match (graph.id(path), graph.producer(path)) {
@@ -165,20 +176,20 @@ pub(crate) fn resolve(
                     (None, Some((id, output))) => {
                         (id, WantedOutputs::Named(vec![(&*output.name).into()]))
                     }
-                    (None, None) => return Err(not_there(path)),
+                    (None, None) => return Err(not_there(path, place)),
                 };
                 add(
                     id,
-                    named_outputs(graph, id, outputs.as_ref())?.unwrap_or(meant),
+                    named_outputs(graph, id, outputs.as_ref(), place)?.unwrap_or(meant),
                 );
             }
-            What::Name { name, place } => {
+            What::Name(name) => {
                 let names = by_name.get_or_insert_with(|| index(graph, attributes));
                 let Some(ids) = names.get(name.as_str()) else {
                     return Err(unknown_name(name, place, names));
                 };
                 for &id in ids {
-                    let meant = named_outputs(graph, id, outputs.as_ref())?;
+                    let meant = named_outputs(graph, id, outputs.as_ref(), place)?;
                     add(id, meant.unwrap_or(WantedOutputs::All));
                 }
             }
@@ -196,15 +207,15 @@ fn named_outputs(
     graph: &DerivationGraph,
     id: DrvId,
     outputs: Option<&WantedOutputs>,
+    place: Option<&Place>,
 ) -> Result<Option<WantedOutputs>, Failure> {
     if let Some(WantedOutputs::Named(names)) = outputs {
         for name in names {
             if graph[id].output(name).is_none() {
                 let known: Vec<&str> = graph[id].outputs().iter().map(|o| &*o.name).collect();
-                return Err(Failure::Usage {
-                    message: format!("{} has no output {name:?}", graph[id].path()),
-                    hint: format!("it has {}", known.join(", ")),
-                });
+                let message = format!("{} has no output {name:?}", graph[id].path());
+                let hint = format!("it has {}", known.join(", "));
+                return Err(not_known(place, "unknown-output", message, hint));
             }
         }
     }
@@ -233,25 +244,37 @@ fn index<'a>(
     names
 }
 
-fn not_there(path: &StorePath) -> Failure {
-    Failure::Usage {
-        message: format!("{path} is asked for and not in the graph"),
-        hint: "the graph and the roots must come from the same evaluation".to_owned(),
-    }
+fn not_there(path: &StorePath, place: Option<&Place>) -> Failure {
+    let message = format!("{path} is asked for and not in the graph");
+    let hint = "the graph and the roots must come from the same evaluation";
+    not_known(place, "unknown-root", message, hint.to_owned())
 }
 
-fn unknown_name(
-    name: &str,
-    (file, line): &(String, usize),
-    names: &HashMap<&str, Vec<DrvId>>,
-) -> Failure {
+fn unknown_name(name: &str, place: Option<&Place>, names: &HashMap<&str, Vec<DrvId>>) -> Failure {
     let mut known: Vec<&str> = names.keys().copied().collect();
     known.sort_unstable();
-    Failure::Data {
-        file: file.clone(),
-        place: Some(format!("line {line}")),
-        code: "unknown-name",
-        message: format!("no derivation of the graph is called {name:?}"),
-        hint: nearest(name, &known).map(|near| format!("did you mean `{near}`?")),
+    let hint = match nearest(name, &known) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => {
+            "write a derivation's store path, its name with or without version, or an attribute \
+                 where --attributes tells these"
+                .to_owned()
+        }
+    };
+    let message = format!("no derivation of the graph is called {name:?}");
+    not_known(place, "unknown-name", message, hint)
+}
+
+/// A failure at the line that asks for what there is not, if a line does.
+fn not_known(place: Option<&Place>, code: &'static str, message: String, hint: String) -> Failure {
+    match place {
+        None => Failure::Usage { message, hint },
+        Some((file, line)) => Failure::Data {
+            file: file.clone(),
+            place: Some(format!("line {line}")),
+            code,
+            message,
+            hint: Some(hint),
+        },
     }
 }

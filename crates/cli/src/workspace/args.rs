@@ -133,7 +133,7 @@ pub(crate) struct MachineArgs {
     pub(crate) mem: Option<Bytes>,
 
     /// Threads for builds
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=65_535), env = "HMTOOL_CORES", help_heading = "Machine")]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=65_535), allow_hyphen_values = true, env = "HMTOOL_CORES", help_heading = "Machine")]
     pub(crate) cores: Option<u32>,
 }
 

@@ -136,8 +136,10 @@ fn path_info_that_is_none_is_said() {
     fails(
         r#"[{"path": "/nix/store/short-a"}]"#,
         &expect![[r#"
-        error[store-path]: info.json: "/nix/store/short-a" is not a store path: a store path starts with 32 characters of hash and a dash, at line 1, column 11 (byte 10)
-    "#]],
+            error[store-path]: info.json: "/nix/store/short-a" is not a store path: a store path starts with 32 characters of hash and a dash, at line 1, column 11 (byte 10)
+             |
+             = help: no Nix writes that; was the input edited or joined by hand?
+        "#]],
     );
     fails(
         r#"{"version": 9, "info": {}}"#,

@@ -1,6 +1,6 @@
 //! What is said in words: the true cause, the true place, and a way out.
 
-use crate::workspace::{Run, Workspace};
+use crate::workspace::{Run, Workspace, path};
 
 #[test]
 fn files_without_content_are_called_empty() {
@@ -56,6 +56,76 @@ fn files_of_another_kind_are_told_apart() {
     workspace
         .plan(&[])
         .fails_saying(&["hmtool.toml, line 2, column 3", "UTF-8"]);
+}
+
+/// What went wrong before shows at the beginning of a file, mostly.
+#[test]
+fn a_file_of_no_known_kind_is_shown_as_it_begins() {
+    let workspace = Workspace::new();
+    let page = "<!doctype html>\n<title>404</title>";
+    workspace.write("page.json", page);
+    workspace.plan(&["--graph", "page.json"]).fails_saying(&[
+        "page.json",
+        "begins with \"<!doctype html>\"",
+        "give what",
+    ]);
+    let said = "warning: Git tree '/x' is dirty\n{}";
+    workspace.write("said.json", said);
+    workspace
+        .plan(&["--graph", "said.json"])
+        .fails_saying(&["\"warning: Git tree", "on standard error"]);
+    let graph = std::fs::read_to_string(workspace.path().join("graph.json")).expect("a text");
+    workspace.write("marked.json", &format!("\u{feff}{graph}"));
+    workspace
+        .plan(&["--graph", "marked.json"])
+        .fails_saying(&["without a byte order mark"]);
+    let mut archive = tar::Builder::new(Vec::new());
+    archive
+        .append_path_with_name(workspace.path().join("roots"), "roots")
+        .expect("memory takes it");
+    let archive = archive.into_inner().expect("memory takes it");
+    std::fs::write(workspace.path().join("store.tar"), archive).expect("the folder is ours");
+    workspace
+        .plan(&["--graph", "store.tar"])
+        .fails_saying(&["store.tar", "unpack it"]);
+}
+
+/// Every refusal of a graph has a place and a way out.
+#[test]
+fn what_no_nix_writes_is_told_with_a_way_out() {
+    let workspace = Workspace::new();
+    let graph = std::fs::read_to_string(workspace.path().join("graph.json")).expect("a text");
+    for (from, to, words) in [
+        ("\"env\": {", "\"env\": {\"x\": 5, ", "\"env\" is a number"),
+        ("\"env\"", "\"args\": [], \"env\"", "stands twice"),
+        ("\"inputDrvs\": {}", "\"inputDrvs\": 5", "line 1, column"),
+        ("/nix/store/a", "/nix/store/", "is not a store path"),
+        ("\"builder\": ", "\"builder\": ?", "line 1, column"),
+    ] {
+        assert!(graph.contains(from), "{from}");
+        workspace.write("bad.json", &graph.replacen(from, to, 1));
+        workspace.plan(&["--graph", "bad.json"]).fails_saying(&[
+            "bad.json: ",
+            words,
+            "help: no Nix writes that",
+        ]);
+    }
+    workspace
+        .plan(&["--graph", "graph.json", "--roots", "."])
+        .fails_saying(&["cannot read .: is a directory", "give a file in it"]);
+    workspace
+        .plan(&["--cores", "-1"])
+        .fails_saying(&["invalid value '-1' for '--cores <N>'"]);
+    workspace.write("number.json", "{\"cpu\": 5}");
+    let run = workspace.plan(&["--profile", "number.json"]);
+    run.fails_saying(&["number.json:1:9", "expected keys with values"]);
+    let job = format!("{{\"attr\":\"a\",\"drvPath\":{:?}}}", path('a', "a.drv"));
+    workspace.write("jobs", &job);
+    workspace.plan(&["--graph", "jobs"]).fails_saying(&[
+        "jobs, job a",
+        "a.drv is not there",
+        "nix derivation show -r",
+    ]);
 }
 
 #[test]

@@ -53,8 +53,35 @@ fn an_output_that_is_not_there_is_an_error() {
     let workspace = workspace();
     for root in [&path('b', "lib-2.0.drv!man"), "lib^man"] {
         workspace.write("roots", root);
-        workspace
-            .plan(&[])
-            .fails_saying(&["lib-2.0.drv has no output \"man\"", "it has dev, out"]);
+        workspace.plan(&[]).fails_saying(&[
+            "roots, line 1: ",
+            "lib-2.0.drv has no output \"man\"",
+            "it has dev, out",
+        ]);
+    }
+}
+
+#[test]
+fn a_root_that_is_not_in_the_graph_is_blamed_on_its_line() {
+    let workspace = workspace();
+    let known = path('b', "lib-2.0.drv");
+    for (root, says) in [
+        (
+            path('f', "other.drv"),
+            "other.drv is asked for and not in the graph",
+        ),
+        (
+            "other".to_owned(),
+            "no derivation of the graph is called \"other\"",
+        ),
+        (
+            path('e', "other.drv"),
+            "other.drv\" is not a store path: 'e' is not a digit",
+        ),
+    ] {
+        workspace.write("roots", &format!("# both\n{known}\n{root}\n"));
+        let run = workspace.plan(&[]);
+        run.fails_saying(&["roots, line 3: ", says, "help: "]);
+        assert!(!run.stderr.contains("did you mean"), "{}", run.stderr);
     }
 }
