@@ -47,7 +47,7 @@ pub(crate) fn render(plan: &Plan, jobs: &JobGraph, roots: &Path) -> String {
             for_terminal(&summary(build)),
         );
     }
-    out.push_str("await $running\n");
+    out.push_str("await \"$running\"\n");
     left_out(&mut out, plan);
     out
 }
@@ -98,7 +98,7 @@ fn head(out: &mut String, plan: &Plan, steps: &[Step], jobs: &JobGraph) {
 
 /// Starts a build in the background, waits for builds, and ends with them.
 const PRELUDE: &str = r#"mkdir -p -- "$roots"
-running= failed=
+running='' failed='' pid='' drv=''
 # build NUMBER CORES DERIVATION
 build() {
   root=${3##*/}
@@ -106,22 +106,22 @@ build() {
   eval "pid_$1=\$! drv_$1=\$3"
   running="$running $1"
 }
-# Waits for each of these builds, whether it succeeds or not.
+# collect NUMBERS: waits for each of these builds, whether it succeeds or not.
 collect() {
-  for number; do
+  for number in $1; do
     eval "pid=\$pid_$number drv=\$drv_$number"
     wait "$pid" || { failed=1; printf 'failed: %s\n' "$drv" >&2; }
-    left=
+    left=''
     for other in $running; do [ "$other" = "$number" ] || left="$left $other"; done
     running=$left
   done
 }
 # await NUMBER...: ends the script when one has failed, after what still runs.
 await() {
-  collect "$@"
+  collect "$*"
   if [ -n "$failed" ]; then
     [ -z "$running" ] || echo "nothing more is started; waiting for what still runs" >&2
-    collect $running
+    collect "$running"
     exit 1
   fi
 }

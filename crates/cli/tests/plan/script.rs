@@ -33,7 +33,7 @@ fn check(args: &[&str]) {
     let mut most_at_once = 0;
     for line in script.lines() {
         if let Some(numbers) = line.strip_prefix("await ") {
-            if numbers == "$running" {
+            if numbers == "\"$running\"" {
                 ended.extend(running.values().map(|b| number(b, "id")));
                 running.clear();
                 continue;

@@ -55,7 +55,7 @@ fn the_sample_as_a_script() {
         build 3 2 '/nix/store/dddddddddddddddddddddddddddddddd-ripgrep-15.drv' # light, 1.0 GB, 15 min
         await 2
         build 4 6 '/nix/store/cccccccccccccccccccccccccccccccc-python3-3.13.1.drv' # heavy, 4.0 GB, 30 min
-        await $running
+        await "$running"
 
         # Left out: these do not fit, or need one that does not.
         # /nix/store/eeeeeeeeeeeeeeeeeeeeeeeeeeeeeeee-chromium-142.drv
