@@ -104,7 +104,7 @@ pub(crate) fn instantiate(
     let printed = run("nix-instantiate", &args, dir, limit, &doing, progress)
         .map_err(|failure| evaluation.failed(failure))?;
     let text = String::from_utf8_lossy(&printed);
-    let paths = text.split_whitespace().map(|word| {
+    let paths = text.lines().map(|word| {
         Wanted::parse_path(word).map_err(|error| Failure::Tool {
             tool: "nix",
             message: format!("nix-instantiate printed {word:?}: {error}"),

@@ -2,12 +2,14 @@
 
 use std::path::{Path, PathBuf};
 
-use drv_graph::{DEFAULT_STORE_DIR, DrvId, StorePath};
+use drv_graph::{DrvId, StorePath};
 
 use super::args::DiffArgs;
 use crate::config::Config;
 use crate::failure::Failure;
 use crate::input::graph::Keep;
+use crate::input::roots::Wanted;
+use crate::input::store_object;
 use crate::progress::Progress;
 use crate::workspace::args::{MachineArgs, SourceArgs};
 use crate::workspace::{Input, Source, Workspace, named};
@@ -144,8 +146,9 @@ fn source_of(args: &SourceArgs, machine: Option<&str>) -> Result<Source, Failure
 /// What a word names by itself; `None` for a name that is to be looked up in a graph.
 fn meaning(args: &DiffArgs, word: &str) -> Result<Option<Source>, Failure> {
     let path = Path::new(word);
+    let object = store_object::around(path);
     if path.exists() {
-        if let Some(object) = store_object(path).filter(|object| !object.is_derivation()) {
+        if let Some(object) = object.filter(|object| !object.is_derivation()) {
             return Ok(Some(Source::installable(object.as_str(), args.evaluation)));
         }
         if path.is_dir() {
@@ -154,11 +157,18 @@ fn meaning(args: &DiffArgs, word: &str) -> Result<Option<Source>, Failure> {
         }
         return Ok(Some(Source::files(vec![path.to_owned()], Vec::new(), None)));
     }
-    if StorePath::parse(word).is_ok() || word.contains(['#', ':']) {
+    // Nix knows where what a link leads to is, of a store that is mounted elsewhere.
+    let wanted = Wanted::parse_path(word);
+    let named = wanted.as_ref().ok().and_then(Wanted::store_path);
+    if let Some(path) = named.or(object.as_ref().map(StorePath::as_str)) {
+        return Ok(Some(Source::installable(path, args.evaluation)));
+    }
+    if word.contains(['#', ':']) {
         return Ok(Some(Source::installable(word, args.evaluation)));
     }
-    if word.contains('/') {
-        let missing = std::io::Error::from(std::io::ErrorKind::NotFound);
+    if word.contains('/')
+        && let Err(missing) = path.metadata()
+    {
         return Err(Failure::reading(path, missing));
     }
     let config = (!args.no_config).then(|| Config::find(Path::new(".")));
@@ -176,14 +186,6 @@ fn folder_of(word: &str) -> Option<PathBuf> {
     let is_drv = file.extension().is_some_and(|ending| ending == "drv");
     let folder = file.parent().filter(|_| is_drv && file.is_file())?;
     Some(folder.to_owned())
-}
-
-/// The store object that a file lies in, or that a link such as `result` leads to.
-fn store_object(path: &Path) -> Option<StorePath> {
-    let path = path.canonicalize().ok()?;
-    let below = path.strip_prefix(DEFAULT_STORE_DIR).ok()?;
-    let base = below.components().next()?.as_os_str().to_str()?;
-    StorePath::from_base_name(DEFAULT_STORE_DIR, base).ok()
 }
 
 /// The derivation of a name, among what is asked for and what that needs.

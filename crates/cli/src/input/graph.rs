@@ -2,18 +2,17 @@
 
 use std::path::{Path, PathBuf};
 
-use drv_graph::aterm::Aterm;
 use drv_graph::derivation_json::PieceReader;
 use drv_graph::{
-    DEFAULT_STORE_DIR, DerivationGraph, DerivationGraphBuilder, DrvFiles, EvalJob, Format, KeepEnv,
-    ReadOptions, StorePath, derivation_json, eval_jobs,
+    DerivationGraph, DerivationGraphBuilder, DrvFiles, EvalJob, Format, KeepEnv, ReadOptions,
+    StorePath, derivation_json, eval_jobs,
 };
 use hw_profile::arch::TARGET_VARIABLES;
 use tier_planner::subject::ENV_KEYS;
 
 use super::content::{self, Pieces};
-use super::data_failure;
 use super::roots::{Wanted, What};
+use super::{data_failure, store_object};
 use crate::failure::Failure;
 use crate::progress::Progress;
 
@@ -186,8 +185,7 @@ impl<'a> Reading<'a> {
 
     /// One `.drv` file; what it needs lies beside it.
     fn drv_file(&mut self, file: &Path, bytes: &[u8]) -> Result<(), Failure> {
-        let store = store_dir_of(bytes).unwrap_or_else(|| store_dir_by_folder(file.parent()));
-        let Some(path) = store_path_in(&store, file) else {
+        let Some(path) = store_object::of_drv_file(file, bytes) else {
             return Err(Failure::Data {
                 file: content::shown(file),
                 place: None,
@@ -215,7 +213,7 @@ impl<'a> Reading<'a> {
             })
             .collect();
         if wanted.is_empty() {
-            wanted = all_in(dir)?;
+            wanted = store_object::drv_files_in(dir)?;
         }
         let (_, files) = self.start(dir);
         for path in &wanted {
@@ -344,46 +342,4 @@ fn unknown_format(file: &Path, bytes: &[u8]) -> Failure {
 fn is_other_list(bytes: &[u8]) -> bool {
     let inside = bytes.trim_ascii().strip_prefix(b"[");
     inside.is_some_and(|inside| !matches!(inside.trim_ascii_start(), [b'{' | b'"', ..]))
-}
-
-/// The paths of all `.drv` files that lie in a directory, ascending.
-fn all_in(dir: &Path) -> Result<Vec<StorePath>, Failure> {
-    let mut files = Vec::new();
-    for entry in std::fs::read_dir(dir).map_err(|e| Failure::reading(dir, e))? {
-        let file = entry.map_err(|e| Failure::reading(dir, e))?.path();
-        let path = store_path_in(DEFAULT_STORE_DIR, &file);
-        if path.is_some_and(|path| path.is_derivation()) {
-            files.push(file);
-        }
-    }
-    files.sort();
-    // Nearly every file says which store it is of, so that one is looked at. What cannot be read
-    // is reported when it is followed.
-    let said = |file: &PathBuf| store_dir_of(&std::fs::read(file).ok()?);
-    let store = files.iter().find_map(said);
-    let store = store.unwrap_or_else(|| store_dir_by_folder(Some(dir)));
-    let paths = files.iter().filter_map(|file| store_path_in(&store, file));
-    Ok(paths.collect())
-}
-
-/// The store that a `.drv` file says to be of. A store that is mounted elsewhere, as by
-/// `nix --store DIR`, has its files in `DIR/nix/store` and speaks of `/nix/store`.
-fn store_dir_of(bytes: &[u8]) -> Option<String> {
-    Aterm::parse(bytes).ok()?.store_dir()
-}
-
-/// The store that a folder can be, for a file that says nothing; else the usual one, for copies of
-/// store files.
-fn store_dir_by_folder(folder: Option<&Path>) -> String {
-    let folder = folder.filter(|folder| folder.is_absolute());
-    let folder = folder.and_then(Path::to_str).unwrap_or_default();
-    let is_store = folder.ends_with("/store") && !folder.ends_with(DEFAULT_STORE_DIR);
-    let store = if is_store { folder } else { DEFAULT_STORE_DIR };
-    store.to_owned()
-}
-
-/// The store path whose name a file has.
-fn store_path_in(store: &str, file: &Path) -> Option<StorePath> {
-    let base = file.file_name()?.to_str()?;
-    StorePath::from_base_name(store, base).ok()
 }

@@ -7,6 +7,7 @@ pub(crate) mod holdings;
 pub(crate) mod machine;
 pub(crate) mod profile;
 pub(crate) mod roots;
+pub(crate) mod store_object;
 
 use std::path::Path;
 

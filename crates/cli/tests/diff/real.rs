@@ -213,3 +213,52 @@ fn files_of_a_real_store_are_compared() {
     let both = plan(&["--graph", &file(&a), "--graph", &file(base)]);
     assert_eq!(both["input"]["derivations"], 3, "{}", both["input"]);
 }
+
+/// A link to what was built stands for its derivation, in a store of its own folder and in one that
+/// is mounted elsewhere, where the link leads to nothing that is there.
+#[test]
+fn links_to_what_was_built_stand_for_its_derivation() {
+    let test = "links_to_what_was_built_stand_for_its_derivation";
+    let (Some(elsewhere), Some(own)) = (Nix::evaluating(test), Nix::building(test)) else {
+        return;
+    };
+    let package = |flags: &str| {
+        format!(
+            r#"derivation {{
+                 name = "app-1.0"; system = builtins.currentSystem; builder = "/bin/sh";
+                 args = [ "-c" "echo $flags > $out" ]; flags = "{flags}";
+               }}"#
+        )
+    };
+    for (nix, is_built) in [(elsewhere, false), (own, true)] {
+        let folder = nix.root();
+        let mut drvs = Vec::new();
+        for (link, flags) in [("result", "-O2"), ("result-new", "-O3")] {
+            let drv = nix.run("nix-instantiate", &["--expr", &package(flags)]);
+            let drv = drv.trim().to_owned();
+            let out = nix.run("nix-store", &["--query", "--outputs", &drv]);
+            if is_built {
+                nix.run("nix-store", &["--realise", &drv]);
+            }
+            std::os::unix::fs::symlink(out.trim(), folder.join(link)).expect("it is ours");
+            drvs.push(drv);
+        }
+        let [a, b] = [0, 1].map(|at| format!("{}^out", drvs[at]));
+        for ends in [["result", "./result-new"], [&a, &b]] {
+            let output = nix
+                .command(env!("CARGO_BIN_EXE_hmtool"))
+                .args([&["diff", "--no-config", "--format", "json"], &ends[..]].concat())
+                .current_dir(&folder)
+                .output()
+                .expect("hmtool runs");
+            let diff = schema::document(&output);
+            for (end, drv) in ["before", "after"].into_iter().zip(&drvs) {
+                assert_eq!(diff[end]["derivation"]["drv"], **drv, "{ends:?}");
+            }
+            let [step] = list(&diff["steps"]) else {
+                panic!("one step: {diff}");
+            };
+            assert_eq!(step["differences"][0]["attribute"], "flags");
+        }
+    }
+}

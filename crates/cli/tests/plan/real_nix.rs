@@ -68,6 +68,51 @@ fn the_script_builds_the_example() {
     assert!(fs::read_dir(&roots).expect("the script made it").count() > 20);
 }
 
+/// In a store whose paths have spaces and quotes in them, and with all that names may have.
+#[test]
+fn the_script_quotes_what_needs_quoting() {
+    let Some(nix) = Nix::building("the_script_quotes_what_needs_quoting") else {
+        return;
+    };
+    let dir = nix.root().join("it's $(id) `here`");
+    fs::create_dir(&dir).expect("it is ours");
+    fs::write(
+        dir.join("default.nix"),
+        r#"let
+             make = name: needed: derivation {
+               inherit name needed; system = builtins.currentSystem; builder = "/bin/sh";
+               args = [ "-c" "echo $needed > $out" ];
+             };
+             a = make "a?b=c+d" "";
+             b = make "-b._" a;
+           in [ b (make "x" [ a b ]) ]"#,
+    )
+    .expect("it is ours");
+    let run = |program: &str, args: &[&str]| {
+        let output = nix
+            .command(program)
+            .args(args)
+            .env("NIX_STORE_DIR", dir.join("store"))
+            .current_dir(&dir)
+            .output()
+            .unwrap_or_else(|error| panic!("{program} runs: {error}"));
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{program}: {said}");
+        String::from_utf8(output.stdout).expect("UTF-8")
+    };
+    let plan = ["plan", ".", "--cores", "2", "--mem", "2G", "--no-config"];
+    let json = || run(HMTOOL, &[&plan[..], &["--format", "json"]].concat());
+    assert_eq!(number(&json(), ["work", "build"]), 3);
+    let sh = ["--sh", "--add-root", "roots $(id) of 'it'"];
+    fs::write(dir.join("it.sh"), run(HMTOOL, &[&plan[..], &sh].concat())).expect("it is ours");
+    run("sh", &["it.sh"]);
+    let after = json();
+    assert_eq!(number(&after, ["work", "build"]), 0);
+    assert_eq!(number(&after, ["work", "present"]), 2);
+    let roots = fs::read_dir(dir.join(sh[2])).expect("the script made it");
+    assert_eq!(roots.count(), 3);
+}
+
 #[test]
 fn a_directory_with_default_nix_is_evaluated() {
     // A store that lies elsewhere than its paths say: its files cannot be read by these.
