@@ -20,7 +20,6 @@ pub(super) fn new(args: &DiffArgs, ends: &Ends, descent: &Descent) -> dto::Diff 
     let is_cause = |step: &&Step| step.why == Some(Why::Cause);
     let deeper = descent.steps.iter().filter(is_too_deep);
     let deeper = deeper.filter(|step| !step.differences.is_empty());
-    let causes = comparison.causes().len() as u64;
     let same_outputs = after
         .graph
         .ids()
@@ -37,12 +36,7 @@ pub(super) fn new(args: &DiffArgs, ends: &Ends, descent: &Descent) -> dto::Diff 
         after: end(after, ends.pair.1),
         verdict: verdict(ends, descent).to_owned(),
         summary: dto::Summary {
-            changed: comparison.changes().len() as u64,
-            causes,
-            cascade: comparison.changes().len() as u64 - causes,
-            added: comparison.added().len() as u64,
-            gone: comparison.gone().len() as u64,
-            unchanged: comparison.unchanged() as u64,
+            fates: comparison.into(),
             same_outputs: comparison.unchanged_with_other_file() as u64,
             reached_causes: descent.steps.iter().filter(is_cause).count() as u64,
             deeper: deeper.count() as u64,

@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::SchemaId;
 use super::difference::Difference;
+use super::fates::Fates;
 use super::graph::Derivation;
 
 /// The committed JSON Schema, as `hmtool schema diff` prints it.
@@ -58,19 +59,10 @@ pub(crate) struct End {
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Summary {
-    /// Derivations that make other outputs than the ones whose place they took.
-    pub(crate) changed: u64,
-    /// Of these, the ones that say something else themselves.
-    pub(crate) causes: u64,
-    /// Of the changed, the ones that only follow.
-    pub(crate) cascade: u64,
-    /// Derivations after whose place nothing had.
-    pub(crate) added: u64,
-    /// Derivations before whose place nothing has.
-    pub(crate) gone: u64,
-    /// Derivations that make the same outputs.
-    pub(crate) unchanged: u64,
-    /// Of these, the ones with another `.drv` file.
+    /// By what became of them.
+    #[serde(flatten)]
+    pub(crate) fates: Fates,
+    /// Of the unchanged, the ones with another `.drv` file.
     pub(crate) same_outputs: u64,
     /// Causes that the difference of the two comes from: not those that are only needed for what is
     /// fetched, or for what is new.

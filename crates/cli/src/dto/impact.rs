@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use super::SchemaId;
 pub(crate) use super::difference::Difference;
+use super::fates::Fates;
 pub(crate) use super::gate::Gate;
 use super::graph::{Derivation, Graph};
 
@@ -49,19 +50,10 @@ pub(crate) struct Impact {
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Summary {
-    /// Derivations that make other outputs than before.
-    pub(crate) changed: u64,
-    /// Of these, the ones that say something else themselves.
-    pub(crate) causes: u64,
-    /// Of these, the ones that only follow from others.
-    pub(crate) cascade: u64,
-    /// Derivations that are new.
-    pub(crate) added: u64,
-    /// Derivations that are no more.
-    pub(crate) gone: u64,
-    /// Derivations that make what was made before.
-    pub(crate) unchanged: u64,
-    /// Of these, the ones whose `.drv` file is another all the same: nothing of them is built.
+    /// By what became of them.
+    #[serde(flatten)]
+    pub(crate) fates: Fates,
+    /// Of the unchanged, the ones whose `.drv` file is another all the same: nothing of them is built.
     pub(crate) unchanged_with_other_file: u64,
     /// Changed and new derivations that must be built, downloads left out: no cache has them.
     pub(crate) rebuilds: u64,

@@ -10,6 +10,7 @@ pub(crate) mod common_arch;
 pub(crate) mod diff;
 pub(crate) mod difference;
 pub(crate) mod dry_run;
+pub(crate) mod fates;
 pub(crate) mod findings;
 pub(crate) mod flags;
 pub(crate) mod gate;

@@ -102,14 +102,8 @@ fn summary(compared: &Compared, durations: &Durations) -> Summary {
         |id| is_to_do[id.index()],
         time,
     );
-    let causes = comparison.causes().len() as u64;
     Summary {
-        changed: comparison.changes().len() as u64,
-        causes,
-        cascade: comparison.changes().len() as u64 - causes,
-        added: comparison.added().len() as u64,
-        gone: comparison.gone().len() as u64,
-        unchanged: comparison.unchanged() as u64,
+        fates: comparison.into(),
         unchanged_with_other_file: comparison.unchanged_with_other_file() as u64,
         rebuilds,
         downloads,

@@ -55,6 +55,7 @@ impl Page<'_> {
 
     fn summary(&mut self) {
         let Diff { summary, .. } = self.diff;
+        let fates = &summary.fates;
         let verdict = match &*self.diff.verdict {
             "same-file" => "The two are one derivation",
             "same-outputs" => "The two make the same outputs; only their .drv files differ",
@@ -65,28 +66,28 @@ impl Page<'_> {
         if self.diff.verdict == "same-file" {
             return;
         }
-        let causes = if summary.causes == 1 { "it" } else { "these" };
+        let causes = if fates.causes == 1 { "it" } else { "these" };
         let mut rows = Vec::new();
         let mut row = |name: &str, n: u64, what: String| {
             if n > 0 {
                 rows.push([name.to_owned(), count(n), what]);
             }
         };
-        let follow = match summary.cascade {
+        let follow = match fates.cascade {
             0 => String::new(),
             n => format!(", {} from {causes}", verb(n, "follows", "follow")),
         };
         let changed = format!(
             "{}{follow}",
             verb(
-                summary.causes,
+                fates.causes,
                 "says something else itself",
                 "say something else themselves"
             ),
         );
-        row("changed", summary.changed, changed);
-        row("new", summary.added, names(&self.diff.added));
-        row("gone", summary.gone, names(&self.diff.gone));
+        row("changed", fates.changed, changed);
+        row("new", fates.added, names(&self.diff.added));
+        row("gone", fates.gone, names(&self.diff.gone));
         let other = match summary.same_outputs {
             0 => String::new(),
             n => format!(
@@ -99,7 +100,7 @@ impl Page<'_> {
                 names(&self.diff.same_outputs)
             ),
         };
-        row("unchanged", summary.unchanged, other);
+        row("unchanged", fates.unchanged, other);
         let align = [Align::Left, Align::Right, Align::Left];
         self.sheet.table(align, &[], &rows);
     }
@@ -126,7 +127,7 @@ impl Page<'_> {
                 "{deeper} further down: a greater --depth shows more"
             ));
         }
-        let beside = summary.causes - summary.reached_causes.min(summary.causes);
+        let beside = summary.fates.causes.saturating_sub(summary.reached_causes);
         if beside > 0 && self.diff.verdict == "other-outputs" {
             let are = verb(beside, "cause is", "causes are");
             notes.push(format!(

@@ -64,7 +64,8 @@ impl Page<'_> {
 
     fn summary(&mut self) {
         let summary = &self.impact.summary;
-        if summary.changed + summary.added + summary.gone == 0 {
+        let fates = &summary.fates;
+        if fates.changed + fates.added + fates.gone == 0 {
             let other = match summary.unchanged_with_other_file {
                 0 => String::new(),
                 files => format!("; {} another .drv file and the same outputs", has(files)),
@@ -89,13 +90,13 @@ impl Page<'_> {
         };
         let mut rows = vec![[
             "changed".to_owned(),
-            count(summary.changed),
+            count(fates.changed),
             format!(
                 "{} {} something else, {} from {}{share}",
-                count(summary.causes),
-                if summary.causes == 1 { "says" } else { "say" },
-                follow(summary.cascade),
-                if summary.causes == 1 { "it" } else { "these" },
+                count(fates.causes),
+                if fates.causes == 1 { "says" } else { "say" },
+                follow(fates.cascade),
+                if fates.causes == 1 { "it" } else { "these" },
             ),
         ]];
         let mut row = |name: &str, n: u64, what: String| {
@@ -103,8 +104,8 @@ impl Page<'_> {
                 rows.push([name.to_owned(), count(n), what]);
             }
         };
-        row("new", summary.added, String::new());
-        row("gone", summary.gone, String::new());
+        row("new", fates.added, String::new());
+        row("gone", fates.gone, String::new());
         row("downloads", summary.downloads, String::new());
         let cached = "of the changed and new are in a cache, or not needed";
         row("cached", summary.available, cached.to_owned());
@@ -112,7 +113,7 @@ impl Page<'_> {
             0 => String::new(),
             files => format!("{} another .drv file and the same outputs", has(files)),
         };
-        row("unchanged", summary.unchanged, other);
+        row("unchanged", fates.unchanged, other);
         self.sheet
             .table([Align::Left, Align::Right, Align::Left], &[], &rows);
     }
