@@ -6,25 +6,18 @@ use std::process::Command;
 
 use drv_graph::{NarInfo, narinfo};
 
-use crate::nix::Nix;
+use crate::nix::{Nix, packages};
 use crate::run::{hmtool, text};
 use crate::schema;
 
 /// `app` refers to `lib`, `lib` to `base` and to itself; `one` and `another` have the same content.
 const PACKAGES: &str = r#"
-let
-  make = name: script: derivation {
-    inherit name;
-    system = builtins.currentSystem;
-    builder = "/bin/sh";
-    args = [ "-c" script ];
-  };
-in rec {
-  base = make "base" "i=0; while [ $i -lt 3000 ]; do echo line $i of base; i=$((i + 1)); done > $out";
-  lib = make "lib" "echo ${base} $out > $out";
-  app = make "app" "echo runs ${lib} > $out";
-  one = make "one" "echo same > $out";
-  another = make "another" "echo same > $out";
+rec {
+  base = make { name = "base"; } "i=0; while [ $i -lt 3000 ]; do echo line $i of base; i=$((i + 1)); done > $out";
+  lib = make { name = "lib"; } "echo ${base} $out > $out";
+  app = make { name = "app"; } "echo runs ${lib} > $out";
+  one = make { name = "one"; } "echo same > $out";
+  another = make { name = "another"; } "echo same > $out";
 }
 "#;
 const PATHS: u64 = 5;
@@ -39,7 +32,7 @@ impl Built {
     fn new(test: &str) -> Option<Self> {
         let nix = Nix::building(test)?;
         let folder = nix.folder();
-        fs::write(folder.join("default.nix"), PACKAGES).expect("it is ours");
+        fs::write(folder.join("default.nix"), packages(PACKAGES)).expect("it is ours");
         let drvs = nix.run("nix-instantiate", &[utf8(folder)]);
         let drvs: Vec<&str> = drvs.split_whitespace().collect();
         let outputs = nix.run("nix-store", &[&["--realise"], &drvs[..]].concat());

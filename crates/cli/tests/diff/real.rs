@@ -5,7 +5,7 @@ use std::path::Path;
 use serde_json::{Value, json};
 
 use crate::example::EXAMPLE;
-use crate::nix::Nix;
+use crate::nix::{Nix, packages};
 use crate::run::hmtool;
 use crate::schema;
 use crate::shared_data;
@@ -223,12 +223,8 @@ fn links_to_what_was_built_stand_for_its_derivation() {
         return;
     };
     let package = |flags: &str| {
-        format!(
-            r#"derivation {{
-                 name = "app-1.0"; system = builtins.currentSystem; builder = "/bin/sh";
-                 args = [ "-c" "echo $flags > $out" ]; flags = "{flags}";
-               }}"#
-        )
+        let app = format!(r#"make {{ name = "app-1.0"; flags = "{flags}"; }} "echo > $out""#);
+        packages(&app)
     };
     for (nix, is_built) in [(elsewhere, false), (own, true)] {
         let folder = nix.root();

@@ -126,6 +126,20 @@ impl Nix {
     }
 }
 
+/// Packages that a plain shell makes in no time: `set` is a set or list in Nix, in which
+/// `make ATTRIBUTES SCRIPT` is a derivation.
+pub(crate) fn packages(set: &str) -> String {
+    format!(
+        r#"let
+  make = attributes: script: derivation ({{
+    system = builtins.currentSystem;
+    builder = "/bin/sh";
+    args = [ "-c" script ];
+  }} // attributes);
+in {set}"#
+    )
+}
+
 /// The example, whose files are the input of every test here.
 pub(crate) fn example() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))

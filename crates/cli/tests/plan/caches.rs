@@ -9,23 +9,16 @@ use std::time::Duration;
 use serde_json::Value;
 
 use crate::http::{Server, nobody, reply};
-use crate::nix::Nix;
+use crate::nix::{Nix, packages};
 use crate::workspace::{Run, Workspace};
 
 /// `app` refers to `lib` refers to `base`; `tool` is only needed to build `lib`.
 const PACKAGES: &str = r#"
-let
-  make = name: script: derivation {
-    inherit name;
-    system = builtins.currentSystem;
-    builder = "/bin/sh";
-    args = [ "-c" script ];
-  };
-in rec {
-  base = make "base-1.0" "echo base > $out";
-  tool = make "tool-1.0" "echo tool > $out";
-  lib = make "lib-2.0" "read word < ${tool}; echo ${base} > $out";
-  app = make "app-3.0" "echo ${lib} > $out";
+rec {
+  base = make { name = "base-1.0"; } "echo base > $out";
+  tool = make { name = "tool-1.0"; } "echo tool > $out";
+  lib = make { name = "lib-2.0"; } "read word < ${tool}; echo ${base} > $out";
+  app = make { name = "app-3.0"; } "echo ${lib} > $out";
 }
 "#;
 
@@ -40,7 +33,7 @@ impl Cache {
     fn new(test: &str) -> Option<Self> {
         let nix = Nix::building(test)?;
         let workspace = Workspace::new();
-        let file = workspace.write("default.nix", PACKAGES);
+        let file = workspace.write("default.nix", &packages(PACKAGES));
         let file = file.to_str().expect("UTF-8");
         let drv = nix.run("nix-instantiate", &[file, "-A", "app"]);
         let drv = drv.trim().split('!').next().expect("a path");

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use drv_graph::dry_run;
 use serde_json::Value;
 
-use crate::nix::{Nix, example};
+use crate::nix::{Nix, example, packages};
 use crate::real_nix::uncached;
 
 const HMTOOL: &str = env!("CARGO_BIN_EXE_hmtool");
@@ -16,11 +16,6 @@ const HMTOOL: &str = env!("CARGO_BIN_EXE_hmtool");
 /// One package of each kind that Nix treats in its own way.
 const PACKAGES: &str = r#"
 let
-  make = attrs: script: derivation ({
-    system = builtins.currentSystem;
-    builder = "/bin/sh";
-    args = [ "-c" script ];
-  } // attrs);
   fetch = how: make {
     name = "tarball";
     inherit how;
@@ -162,7 +157,7 @@ fn check(test: &str, asked: &str, there: &str, lost: &[&str], expected: (usize, 
     };
     let dir = nix.folder().join("packages");
     fs::create_dir(&dir).expect("it is ours");
-    fs::write(dir.join("all.nix"), PACKAGES).expect("it is ours");
+    fs::write(dir.join("all.nix"), packages(PACKAGES)).expect("it is ours");
     let root = dir.to_str().expect("UTF-8").to_owned();
     let instantiate = |nix: &Nix, attrs: &str| {
         fs::write(

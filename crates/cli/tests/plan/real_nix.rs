@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::nix::{Nix, example};
+use crate::nix::{Nix, example, packages};
 use crate::workspace::Workspace;
 
 const HMTOOL: &str = env!("CARGO_BIN_EXE_hmtool");
@@ -78,14 +78,13 @@ fn the_script_quotes_what_needs_quoting() {
     fs::create_dir(&dir).expect("it is ours");
     fs::write(
         dir.join("default.nix"),
-        r#"let
-             make = name: needed: derivation {
-               inherit name needed; system = builtins.currentSystem; builder = "/bin/sh";
-               args = [ "-c" "echo $needed > $out" ];
-             };
-             a = make "a?b=c+d" "";
-             b = make "-b._" a;
-           in [ b (make "x" [ a b ]) ]"#,
+        packages(
+            r#"rec {
+                 a = make { name = "a?b=c+d"; } "echo > \"$out\"";
+                 b = make { name = "-b._"; inherit a; } "echo \"$a\" > \"$out\"";
+                 x = make { name = "x"; inherit b; } "echo \"$b\" > \"$out\"";
+               }"#,
+        ),
     )
     .expect("it is ours");
     let run = |program: &str, args: &[&str]| {
@@ -108,7 +107,7 @@ fn the_script_quotes_what_needs_quoting() {
     run("sh", &["it.sh"]);
     let after = json();
     assert_eq!(number(&after, ["work", "build"]), 0);
-    assert_eq!(number(&after, ["work", "present"]), 2);
+    assert_eq!(number(&after, ["work", "present"]), 3);
     let roots = fs::read_dir(dir.join(sh[2])).expect("the script made it");
     assert_eq!(roots.count(), 3);
 }
