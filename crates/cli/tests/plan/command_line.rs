@@ -125,9 +125,8 @@ fn what_does_not_fit_is_a_finding() {
 #[test]
 fn tiers_that_a_machine_does_not_build_are_a_finding() {
     let workspace = Workspace::new();
-    workspace.write(
-        "hmtool.toml",
-        "[machines.desk]\nprofile = \"desk.toml\"\ngraph = \"graph.json\"\nbuilds = [\"light\"]\n\
+    workspace.configure(
+        "builds = [\"light\"]\n\
          [[tiers]]\nname = \"heavy\"\njobs = 1\ncores = 4\nmemory = \"4 GB\"\npackages = [\"lib\"]\n\
          [[tiers]]\nname = \"light\"\ndefault = true\n",
     );

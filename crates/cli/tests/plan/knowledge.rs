@@ -106,11 +106,10 @@ fn rows_of_other_machines_are_counted() {
 #[test]
 fn measured_memory_goes_before_every_estimate() {
     let workspace = Workspace::new();
-    let config = "[machines.desk]\nprofile = \"desk.toml\"\ngraph = \"graph.json\"\n\
-        [[tiers]]\nname = \"heavy\"\ncores = 4\nmemory = \"2 GB\"\npackages = [\"lib\"]\n\
+    let tiers = "[[tiers]]\nname = \"heavy\"\ncores = 4\nmemory = \"2 GB\"\npackages = [\"lib\"]\n\
         [[tiers]]\nname = \"light\"\ncores = 2\nmemory = \"1 GB\"\ndefault = true\n";
     let memory = |more: &str| {
-        workspace.write("hmtool.toml", &format!("{config}{more}"));
+        workspace.configure(&format!("{tiers}{more}"));
         let plan = json(&workspace, &[]);
         let build = plan["builds"][1].clone();
         (
@@ -124,10 +123,8 @@ fn measured_memory_goes_before_every_estimate() {
     let (bytes, source, _) = memory("[packages.lib]\nmemory = \"9 GB\"\n");
     assert_eq!((bytes, source), (Some(9 * GB), "measured".into()));
     // At fewer cores than its tier's, what does not grow with them stays.
-    workspace.write(
-        "hmtool.toml",
-        &format!("{config}[packages.lib]\nmemory = \"9 GB\"\nmemory-base = \"5 GB\"\n"),
-    );
+    let package = "[packages.lib]\nmemory = \"9 GB\"\nmemory-base = \"5 GB\"\n";
+    workspace.configure(&format!("{tiers}{package}"));
     let plan = json(&workspace, &["--mem", "7G"]);
     assert_eq!(plan["builds"][1]["memoryBytes"], 7 * GB);
     assert_eq!(plan["builds"][1]["threads"], 2);
@@ -141,12 +138,8 @@ fn measured_memory_goes_before_every_estimate() {
 #[test]
 fn a_measured_speed_goes_before_the_usual_one() {
     let workspace = Workspace::new();
-    let base = "[machines.desk]\nprofile = \"desk.toml\"\ngraph = \"graph.json\"\n[plan]\n";
     let length = |seconds: u64| {
-        workspace.write(
-            "hmtool.toml",
-            &format!("{base}seconds-per-sbu = {seconds}\n"),
-        );
+        workspace.configure(&format!("[plan]\nseconds-per-sbu = {seconds}\n"));
         json(&workspace, &[])["schedule"]["lengthMs"]
             .as_u64()
             .expect("a number")
@@ -159,8 +152,7 @@ fn built_in_rules_are_nobodys_mistake() {
     let workspace = Workspace::new();
     let plan = json(&workspace, &[]);
     assert_eq!(diagnostic(&plan, "rule-matches-nothing"), None);
-    let tiers = "[machines.desk]\nprofile = \"desk.toml\"\ngraph = \"graph.json\"\n[[tiers]]\nname = \"a\"\npackages = [\"gcc\"]\n";
-    workspace.write("hmtool.toml", tiers);
+    workspace.configure("[[tiers]]\nname = \"a\"\npackages = [\"gcc\"]\n");
     let plan = json(&workspace, &[]);
     assert_eq!(
         diagnostic(&plan, "rule-matches-nothing").as_deref(),
@@ -216,11 +208,7 @@ fn more_than_stays_hot_is_a_warning() {
         "desk.toml",
         "[cpu]\nthreads = 8\n[memory]\ntotal = 16\nzramEnabled = true\nzramPercentage = 75\n",
     );
-    workspace.write(
-        "hmtool.toml",
-        "[machines.desk]\nprofile = \"desk.toml\"\ngraph = \"graph.json\"\n\
-         [packages.lib]\nmemory = \"14 GB\"\n",
-    );
+    workspace.configure("[packages.lib]\nmemory = \"14 GB\"\n");
     assert_eq!(
         diagnostic(&json(&workspace, &[]), "more-than-hot").as_deref(),
         Some(

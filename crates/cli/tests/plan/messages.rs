@@ -143,9 +143,8 @@ fn more_threads_than_there_are_is_said_at_once() {
 #[test]
 fn a_machine_that_builds_a_part_has_no_length_of_its_own() {
     let workspace = Workspace::new();
-    workspace.write(
-        "hmtool.toml",
-        "[machines.desk]\nprofile = \"desk.toml\"\ngraph = \"graph.json\"\nbuilds = [\"light\"]\n\
+    workspace.configure(
+        "builds = [\"light\"]\n\
          [[tiers]]\nname = \"heavy\"\nmemory = \"4 GB\"\npackages = [\"lib\"]\n\
          [[tiers]]\nname = \"light\"\ndefault = true\n",
     );
@@ -167,10 +166,8 @@ fn a_packages_own_limit_is_not_put_on_its_tier() {
         "desk.toml",
         "[cpu]\nthreads = 8\n[memory]\ntotal = 16\n[packages.lib]\nninjaJobs = 3\n",
     );
-    workspace.write(
-        "hmtool.toml",
-        "[machines.desk]\nprofile = \"desk.toml\"\ngraph = \"graph.json\"\n\
-         [[tiers]]\nname = \"heavy\"\ncores = 6\nmemory = \"12 GB\"\npackages = [\"lib\"]\n\
+    workspace.configure(
+        "[[tiers]]\nname = \"heavy\"\ncores = 6\nmemory = \"12 GB\"\npackages = [\"lib\"]\n\
          [[tiers]]\nname = \"light\"\ncores = 2\nmemory = \"1 GB\"\ndefault = true\n",
     );
     let plan = workspace.plan(&["--mem", "7G", "--format", "json"]).json(0);

@@ -7,10 +7,8 @@ use crate::workspace::Workspace;
 /// `lib` does not fit, so `app` cannot be built either.
 fn workspace() -> Workspace {
     let workspace = Workspace::new();
-    workspace.write(
-        "hmtool.toml",
-        "[machines.desk]\nprofile = \"desk.toml\"\ngraph = \"graph.json\"\n\
-         [[tiers]]\nname = \"heavy\"\njobs = 1\ncores = 4\nmemory = \"20 GB\"\npackages = [\"lib\"]\n\
+    workspace.configure(
+        "[[tiers]]\nname = \"heavy\"\njobs = 1\ncores = 4\nmemory = \"20 GB\"\npackages = [\"lib\"]\n\
          [[tiers]]\nname = \"light\"\nmemory = \"1 GB\"\ndefault = true\n",
     );
     workspace

@@ -42,10 +42,7 @@ fn memory_that_nobody_knows_is_not_zero() {
 #[test]
 fn a_reserve_of_everything_is_blamed_on_its_file() {
     let workspace = Workspace::new();
-    workspace.write(
-        "hmtool.toml",
-        "[machines.desk]\nprofile = \"desk.toml\"\ngraph = \"graph.json\"\nreserve = \"64 GB\"\n",
-    );
+    workspace.configure("reserve = \"64 GB\"\n");
     let run = workspace.plan(&[]);
     assert_eq!(run.code, Some(2));
     assert_data_eq!(
@@ -62,9 +59,8 @@ error[no-memory-left]: hmtool.toml, reserve: a reserve of 64.0 GB leaves nothing
 #[test]
 fn a_broken_pattern_is_an_error_at_its_place() {
     let workspace = Workspace::new();
-    workspace.write(
-        "hmtool.toml",
-        "[machines.desk]\nprofile = \"desk.toml\"\ngraph = \"graph.json\"\n[[tiers]]\nname = \"heavy\"\n\
+    workspace.configure(
+        "[[tiers]]\nname = \"heavy\"\n\
          patterns = [\"lib*\", \"li[b\"]\nregexes = [\"mcp-(a\"]\n",
     );
     let run = workspace.plan(&[]);

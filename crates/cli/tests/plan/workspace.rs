@@ -77,6 +77,12 @@ impl Workspace {
         file
     }
 
+    /// Configures the machine anew: without roots, and with `more` for it and behind it.
+    pub(crate) fn configure(&self, more: &str) {
+        let machine = "[machines.desk]\nprofile = \"desk.toml\"\ngraph = \"graph.json\"\n";
+        self.write("hmtool.toml", &format!("{machine}{more}"));
+    }
+
     /// Runs `hmtool plan` in the folder.
     pub(crate) fn plan(&self, args: &[&str]) -> Run {
         Run::of(self.command().arg("plan").args(args))
