@@ -23,7 +23,8 @@ use crate::{Cores, Millis};
 /// How far, and with which others, the estimated time of a job may be wrong.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Doubt {
-    /// Jobs of the same number are wrong by the same factor: the builds of one package.
+    /// Jobs of the same number are wrong by the same factor: the builds of one package. Numbered
+    /// from 0 on, for a world draws as many as the greatest says.
     pub kin: u32,
     /// Standard deviation of the logarithm of that factor.
     pub own: f64,
@@ -54,8 +55,12 @@ pub struct World {
 }
 
 impl<'a> Worlds<'a> {
-    /// Worlds for `jobs` with one doubt for each, the same on every machine.
+    /// Worlds for `jobs`, the same on every machine. O(n) for each.
+    ///
+    /// # Panics
+    /// If `doubts` are not as many as `jobs`.
     pub fn new(jobs: &JobGraph, doubts: &'a [Doubt]) -> Self {
+        assert_eq!(jobs.len(), doubts.len(), "one doubt for each job");
         Self {
             doubts,
             random: Random::seeded(jobs),
@@ -97,7 +102,8 @@ impl Iterator for Worlds<'_> {
 }
 
 impl World {
-    /// How long it takes there until all is done that `dispatch` starts. As [`makespan`].
+    /// How long it takes there until all is done that `dispatch` starts, as [`makespan`] has it.
+    /// `jobs` are those that the world was made for.
     pub fn length(&self, jobs: &JobGraph, threads: Cores, dispatch: &mut impl Dispatch) -> Millis {
         let duration = |job: JobId| {
             let estimated = jobs[job].duration;
