@@ -26,6 +26,9 @@ measure() {
 hmtool=${CARGO_TARGET_DIR:-target}/release/hmtool
 machine=(--mem 21G --cores 7 --max-jobs 2 --nix-cores 6)
 measure "100,000 derivations" "$hmtool" plan --graph "$folder/large.json" "${machine[@]}"
+gzip -1 -k "$folder/large.json"
+measure "100,000 derivations, gzipped" "$hmtool" plan --graph "$folder/large.json.gz" "${machine[@]}"
+rm "$folder/large.json.gz"
 generate=${CARGO_TARGET_DIR:-target}/release/generate-graph
 "$generate" 100000 6 20 1048576 >"$folder/edited.json"
 measure "100,000 derivations before and after an edit" "$hmtool" impact --no-config \
