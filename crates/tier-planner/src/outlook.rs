@@ -117,11 +117,13 @@ impl World {
     }
 }
 
-/// Where the middle four fifths of some values lie.
+/// Where some values lie.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Range<T> {
     /// A tenth of the values is below.
     pub low: T,
+    /// Half of the values is below; of an even number the smaller of the two in the middle.
+    pub median: T,
     /// A tenth of the values is above.
     pub high: T,
 }
@@ -133,6 +135,7 @@ impl<T: Copy> Range<T> {
         let tenth = values.len() / 10;
         (tenth > 0).then(|| Self {
             low: values[tenth],
+            median: values[(values.len() - 1) / 2],
             high: values[values.len() - 1 - tenth],
         })
     }
@@ -220,10 +223,15 @@ mod tests {
     }
 
     #[test]
-    fn a_range_is_the_middle_four_fifths() {
+    fn a_range_leaves_out_a_tenth_at_each_end() {
         let range = |n: u32| Range::of((1..=n).rev().collect(), |value| *value);
         assert_eq!(range(9), None);
-        assert_eq!(range(20), Some(Range { low: 3, high: 18 }));
+        let expected = Range {
+            low: 3,
+            median: 10,
+            high: 18,
+        };
+        assert_eq!(range(20), Some(expected));
     }
 
     #[test]

@@ -84,8 +84,11 @@ pub struct Baseline {
     pub over_budget: Millis,
 }
 
-/// What a plan and Nix's own scheduling come to in the middle eight of ten [worlds](outlook) in
-/// which the estimates are as wrong as they say they may be.
+/// What a plan and Nix's own scheduling come to in [worlds](outlook) in which the estimates are as
+/// wrong as they say they may be.
+///
+/// The median of the lengths is above the length planned: a build that takes twice its time keeps
+/// others waiting for longer than one that takes half of it saves them.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Outlook {
     /// Worlds that were tried.

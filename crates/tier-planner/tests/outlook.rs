@@ -84,7 +84,9 @@ fn the_estimate_lies_within_what_it_may_come_to() {
     let (length, found) = outlook(&graph(20), b"", Bytes::from_gb(21.0), 1);
     let found = found.expect("a small graph");
     assert_eq!(found.worlds, 100);
-    assert!(found.planned.low.0 < length && length < found.planned.high.0);
+    let planned = found.planned;
+    assert!(planned.low.0 < length && length < planned.high.0);
+    assert!(planned.low < planned.median && planned.median < planned.high);
     let saved = found.of_today.expect("nothing is left out");
     assert!(0.0 < saved.low && saved.low <= saved.high && saved.high < 1.5);
     assert_eq!(

@@ -202,6 +202,8 @@ pub(crate) struct Schedule {
 pub(crate) struct Likely {
     /// A tenth of the worlds is shorter.
     pub(crate) low_ms: u64,
+    /// Half of the worlds is longer.
+    pub(crate) median_ms: u64,
     /// A tenth of the worlds is longer.
     pub(crate) high_ms: u64,
     /// How many were tried.
@@ -271,6 +273,8 @@ pub(crate) struct Today {
 pub(crate) struct LikelySaved {
     /// In a tenth of the worlds less is saved.
     pub(crate) low: f64,
+    /// In half of the worlds more is saved.
+    pub(crate) median: f64,
     /// In a tenth of the worlds more is saved.
     pub(crate) high: f64,
 }

@@ -239,6 +239,7 @@ fn schedule(made: &Made<'_>) -> dto::Schedule {
         length_ms: length.0,
         likely: plan.outlook.map(|outlook| dto::Likely {
             low_ms: outlook.planned.low.0,
+            median_ms: outlook.planned.median.0,
             high_ms: outlook.planned.high.0,
             worlds: outlook.worlds,
         }),
@@ -301,6 +302,7 @@ fn today(
             .and_then(of_it)
             .map(|share| dto::LikelySaved {
                 low: 1.0 - share.high,
+                median: 1.0 - share.median,
                 high: 1.0 - share.low,
             }),
     }

@@ -226,9 +226,10 @@ impl Page<'_> {
                 String::new(),
                 String::new(),
                 format!(
-                    "{} to {} in 8 of 10 cases",
+                    "{} to {} in 8 of 10 cases, half take over {}",
                     duration(likely.low_ms),
-                    duration(likely.high_ms)
+                    duration(likely.high_ms),
+                    duration(likely.median_ms)
                 ),
             ]);
         }

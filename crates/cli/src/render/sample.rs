@@ -107,6 +107,7 @@ pub(super) fn plan() -> Plan {
             length_ms: 92 * MIN,
             likely: Some(Likely {
                 low_ms: 71 * MIN,
+                median_ms: 99 * MIN,
                 high_ms: 140 * MIN,
                 worlds: 100,
             }),
@@ -140,6 +141,7 @@ pub(super) fn plan() -> Plan {
             saved: Some(0.163_636),
             likely_saved: Some(LikelySaved {
                 low: 0.08,
+                median: 0.16,
                 high: 0.215,
             }),
         },
@@ -154,6 +156,7 @@ pub(super) fn plan() -> Plan {
             saved: Some(0.292_308),
             likely_saved: Some(LikelySaved {
                 low: 0.25,
+                median: 0.29,
                 high: 0.334,
             }),
         }),

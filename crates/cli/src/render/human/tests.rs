@@ -33,7 +33,7 @@ fn a_screen_of_a_hundred_columns() {
 
             Schedule  without 1 build that cannot be built here
               planned       1 h 32 min  without 1 build, peak 6.0 GB of 10.0 GB, 2 builds at once
-                                        1 h 11 min to 2 h 20 min in 8 of 10 cases
+                                        1 h 11 min to 2 h 20 min in 8 of 10 cases, half take over 1 h 39 min
               lower bound   1 h 30 min  gap 2.2 %, by tier heavy, given input order, jobs of heavy at once
               Nix today     1 h 50 min  of all 5 builds, max-jobs 2 × cores 6, peak 20.0 GB, 10.0 GB more than
                                         there is
@@ -85,7 +85,8 @@ fn a_narrow_screen_of_ascii() {
             Schedule  without 1 build that cannot be built here
               planned       1 h 32 min  without 1 build, peak 6.0 GB of 10.0 GB, 2
                                         builds at once
-                                        1 h 11 min to 2 h 20 min in 8 of 10 cases
+                                        1 h 11 min to 2 h 20 min in 8 of 10 cases,
+                                        half take over 1 h 39 min
               lower bound   1 h 30 min  gap 2.2 %, by tier heavy
                                         given input order, jobs of heavy at once
               Nix today     1 h 50 min  of all 5 builds, max-jobs 2 x cores 6, peak
