@@ -390,6 +390,64 @@ fn an_override_that_changes_nothing_is_told_of_unless_a_comment_allows_it() {
 }
 
 #[test]
+fn an_overlay_is_in_force_where_code_names_its_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, content: &str| fs::write(folder.path().join(name), content).unwrap();
+    fs::create_dir(folder.path().join("overlays")).unwrap();
+    write(
+        "overlays/zstd.nix",
+        "final: prev: {\n  zstd = prev.zstd.overrideAttrs (_: { NIX_CFLAGS_COMPILE = \"-O3\"; });\n}\n",
+    );
+    let git = graph(&[('1', "git-2.50", &[], json!({}))]);
+    write("graph.json", &git);
+    let args = ["--rule", "noop-override", "--graph", "graph.json"];
+    let args = [&args[..], &["--upstream", "graph.json"]].concat();
+    for (main, in_force) in [
+        ("[ (import ./overlays/zstd.nix) ]", true),
+        ("{ nixpkgs.overlays = [ ./overlays/zstd.nix ]; }", true),
+        ("pkgs: pkgs.callPackage ./overlays/zstd.nix { }", true),
+        ("{ self }: import (self + \"/overlays/zstd.nix\")", true),
+        (
+            "map (name: import (./overlays + \"/${name}.nix\")) [ \"zstd\" ]",
+            true,
+        ),
+        ("[ \"# from\" (import ./overlays/zstd.nix) ]", true),
+        ("[\n  # (import ./overlays/zstd.nix)\n]", false),
+        ("[\n  /*\n  (import ./overlays/zstd.nix)\n  */\n]", false),
+        ("[ \"./overlays/zstd.nix\" ]", false),
+        ("{ text = ''\n  see ./overlays/zstd.nix\n''; }", false),
+        ("[ (import ./other/zstd.nix) ]", false),
+    ] {
+        write("default.nix", main);
+        let found = said(folder.path(), &args);
+        assert_eq!(found.contains("noop-override"), in_force, "{main}: {found}");
+    }
+    write("default.nix", "[ ./overlays/zstd.nix ]");
+    let above = folder.path().parent().unwrap();
+    let name = folder.path().file_name().unwrap().to_str().unwrap();
+    let graph = format!("{name}/graph.json");
+    let args = [
+        name,
+        "--rule",
+        "noop-override",
+        "--graph",
+        &graph,
+        "--upstream",
+        &graph,
+    ];
+    assert!(said(above, &args).contains("noop-override"));
+    write("overlays/zstd.nix", "{ }");
+    write(
+        "default.nix",
+        "final: prev: { zstd = prev.zstd.overrideAttrs (_: { NIX_CFLAGS_COMPILE = \"-O3\"; }); }",
+    );
+    assert!(
+        said(above, &args).contains("noop-override"),
+        "what is built counts from anywhere"
+    );
+}
+
+#[test]
 fn the_overlay_of_the_shared_graphs_names_two_packages_in_vain() {
     let test = "the_overlay_of_the_shared_graphs_names_two_packages_in_vain";
     let Some(data) = shared_data::with_graph(test, "home-stock.json.gz") else {

@@ -1,10 +1,13 @@
 //! The repository's `.nix` files: what the rules of files find, what overlays define, and what
 //! comments allow.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 
 use overlay_ast::lint::Options;
-use overlay_ast::{Document, Package};
+use overlay_ast::{Document, NamedPath, Package};
+
+use super::naming;
 
 use crate::dto::findings::{Finding, Place};
 use crate::findings::{NixFile, Source, unchecked};
@@ -17,6 +20,8 @@ pub(super) struct File {
     pub(super) document: Document,
     /// What its overlays define, in the order of the text.
     pub(super) packages: Vec<Package>,
+    /// Whether that can count: another file names this one, or it is what is built itself.
+    pub(super) in_force: bool,
 }
 
 /// All files.
@@ -33,26 +38,43 @@ pub(super) struct Allowances {
 }
 
 impl Files {
-    /// Reads the files, on all cores.
-    pub(super) fn read(files: &[NixFile]) -> Self {
+    /// Reads the files of a directory, on all cores.
+    pub(super) fn read(files: &[NixFile], dir: &Path) -> Self {
+        let built = ["flake.nix", "default.nix"].map(|name| dir.join(name));
         let read = parallel::map(files, |file| {
             let document = unchecked::read(file)?;
             let packages = document.packages().unwrap_or_default();
-            Ok(File {
+            let paths = document.named_paths().unwrap_or_default();
+            let file = File {
                 name: file.name.clone(),
                 document,
                 packages,
-            })
+                in_force: built.contains(&file.path),
+            };
+            Ok((file, paths))
         });
         let mut all = Self {
             files: Vec::new(),
             unchecked: Vec::new(),
         };
+        let mut paths: Vec<Vec<NamedPath>> = Vec::new();
         for file in read {
             match file {
-                Ok(file) => all.files.push(file),
+                Ok((file, named)) => {
+                    all.files.push(file);
+                    paths.push(named);
+                }
                 Err(problems) => all.unchecked.extend::<Vec<Finding>>(problems),
             }
+        }
+        let files = all.files.iter().zip(&paths);
+        let files: Vec<_> = files.map(|(file, paths)| (&*file.name, &**paths)).collect();
+        let named: BTreeSet<String> = naming::named(&files)
+            .into_iter()
+            .map(str::to_owned)
+            .collect();
+        for file in &mut all.files {
+            file.in_force |= named.contains(&file.name);
         }
         all
     }

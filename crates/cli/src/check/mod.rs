@@ -5,6 +5,7 @@ mod facts;
 mod files;
 mod graph;
 pub(crate) mod graph_rules;
+mod naming;
 
 use std::path::{Path, PathBuf};
 
@@ -56,7 +57,7 @@ pub(crate) fn run(args: &CheckArgs) -> Result<Outcome, Failure> {
     collector.extend(problems);
 
     let (found, profiles) = check_profiles(&subjects, config.as_ref(), false, |_, _| {});
-    let files = Files::read(&nix_files);
+    let files = Files::read(&nix_files, &dir);
     let allowances = files.allowances();
     collector.extend(found.into_iter().filter(|found| {
         // A profile that is no Nix at all is told of with the other files.

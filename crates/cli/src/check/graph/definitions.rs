@@ -1,7 +1,5 @@
 //! What overlays define, beside the builds that come of it.
 
-use std::path::Path;
-
 use drv_graph::DrvId;
 use overlay_ast::Package;
 
@@ -30,47 +28,15 @@ impl Definition<'_> {
 
 /// The overrides of overlays that are in force, in the order of the files.
 ///
-/// An overlay is in force if its file defines something else too (a flake, a module), or another
-/// file names it outside of a comment.
+/// An overlay is in force if its file is what is built, or another file names it.
 pub(super) fn in_force(files: &Files) -> Vec<Definition<'_>> {
-    let all = files.files.iter().filter(|file| !file.packages.is_empty());
-    let used = all.filter(|file| {
-        let ends = ["flake.nix", "default.nix"];
-        ends.iter().any(|end| *end == file.name) || is_named(files, file)
-    });
+    let used = files.files.iter().filter(|file| file.in_force);
     let definitions = used.flat_map(|file| {
         let overriding = |package: &&Package| !package.overrides.is_empty();
         let packages = file.packages.iter().filter(overriding);
         packages.map(move |package| Definition { file, package })
     });
     definitions.collect()
-}
-
-/// Whether a file names another, outside of a comment at the end of a line.
-fn is_named(files: &Files, file: &File) -> bool {
-    let path = Path::new(&file.name);
-    let name = match path.file_name().and_then(|name| name.to_str()) {
-        Some("default.nix") => path.parent().and_then(Path::file_name),
-        _ => path.file_name(),
-    };
-    let Some(name) = name.and_then(|name| name.to_str()) else {
-        return false;
-    };
-    let mut others = files.files.iter().filter(|other| other.name != file.name);
-    others.any(|other| {
-        let mut lines = other.document.text().lines();
-        lines.any(|line| line.split('#').next().is_some_and(|code| names(code, name)))
-    })
-}
-
-/// Whether a line has the file's name as the end of a path.
-fn names(code: &str, name: &str) -> bool {
-    code.match_indices(name).any(|(at, _)| {
-        let before = code[..at].chars().next_back();
-        let after = code[at + name.len()..].chars().next();
-        let ends = |c: char| !(c.is_alphanumeric() || matches!(c, '-' | '_' | '.'));
-        before.is_none_or(|c| c == '/' || c == '"') && after.is_none_or(ends)
-    })
 }
 
 /// The definition that a build comes of, if an overlay has one.
@@ -109,22 +75,4 @@ pub(super) fn places(
         message: "and this".to_owned(),
     });
     (first, others.collect())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_file_is_named_by_the_end_of_a_path() {
-        for (code, expected) in [
-            ("(import ./overlays/zlib.nix hw)", true),
-            ("imports = [ ./zlib.nix ];", true),
-            ("./overlays/my-zlib.nix", false),
-            ("./zlib.nix.orig", false),
-            ("pkgs.zlib", false),
-        ] {
-            assert_eq!(names(code, "zlib.nix"), expected, "{code}");
-        }
-    }
 }
