@@ -1,6 +1,7 @@
 //! A [`serde::Serializer`] that writes literal Nix.
 
 use std::collections::BTreeSet;
+use std::fmt::Display;
 
 use serde::ser::{self, Serialize, Serializer};
 
@@ -161,6 +162,19 @@ fn no_nul(text: &str) -> Result<(), Error> {
     Ok(())
 }
 
+fn too_large(value: impl Display) -> Error {
+    unwritable(format!("{value} does not fit 64 bits"))
+}
+
+/// Integers of which a wider kind has each.
+macro_rules! integers {
+    ($($method:ident($kind:ty) as $wider:ident;)*) => {$(
+        fn $method(self, value: $kind) -> Result<(), Error> {
+            self.$wider(value.into())
+        }
+    )*};
+}
+
 impl<'a> Serializer for &'a mut Writer {
     type Ok = ();
     type Error = Error;
@@ -177,16 +191,14 @@ impl<'a> Serializer for &'a mut Writer {
         Ok(())
     }
 
-    fn serialize_i8(self, value: i8) -> Result<(), Error> {
-        self.serialize_i64(value.into())
-    }
-
-    fn serialize_i16(self, value: i16) -> Result<(), Error> {
-        self.serialize_i64(value.into())
-    }
-
-    fn serialize_i32(self, value: i32) -> Result<(), Error> {
-        self.serialize_i64(value.into())
+    integers! {
+        serialize_i8(i8) as serialize_i64;
+        serialize_i16(i16) as serialize_i64;
+        serialize_i32(i32) as serialize_i64;
+        serialize_u8(u8) as serialize_i64;
+        serialize_u16(u16) as serialize_i64;
+        serialize_u32(u32) as serialize_i64;
+        serialize_u64(u64) as serialize_i128;
     }
 
     fn serialize_i64(self, value: i64) -> Result<(), Error> {
@@ -201,30 +213,14 @@ impl<'a> Serializer for &'a mut Writer {
     fn serialize_i128(self, value: i128) -> Result<(), Error> {
         match i64::try_from(value) {
             Ok(value) => self.serialize_i64(value),
-            Err(_) => Err(unwritable(format!("{value} does not fit 64 bits"))),
+            Err(_) => Err(too_large(value)),
         }
-    }
-
-    fn serialize_u8(self, value: u8) -> Result<(), Error> {
-        self.serialize_i64(value.into())
-    }
-
-    fn serialize_u16(self, value: u16) -> Result<(), Error> {
-        self.serialize_i64(value.into())
-    }
-
-    fn serialize_u32(self, value: u32) -> Result<(), Error> {
-        self.serialize_i64(value.into())
-    }
-
-    fn serialize_u64(self, value: u64) -> Result<(), Error> {
-        self.serialize_i128(value.into())
     }
 
     fn serialize_u128(self, value: u128) -> Result<(), Error> {
         match i64::try_from(value) {
             Ok(value) => self.serialize_i64(value),
-            Err(_) => Err(unwritable(format!("{value} does not fit 64 bits"))),
+            Err(_) => Err(too_large(value)),
         }
     }
 
@@ -449,60 +445,30 @@ fn inside(variant: Option<&'static str>, error: Error) -> Error {
     }
 }
 
-impl ser::SerializeSeq for List<'_> {
-    type Ok = ();
-    type Error = Error;
+/// serde asks for a trait for each kind of list; all of them are written alike.
+macro_rules! lists {
+    ($($kind:ident, $element:ident;)*) => {$(
+        impl ser::$kind for List<'_> {
+            type Ok = ();
+            type Error = Error;
 
-    fn serialize_element<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Error> {
-        self.element(value)
-    }
+            fn $element<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Error> {
+                self.element(value)
+            }
 
-    fn end(self) -> Result<(), Error> {
-        self.close();
-        Ok(())
-    }
+            fn end(self) -> Result<(), Error> {
+                self.close();
+                Ok(())
+            }
+        }
+    )*};
 }
 
-impl ser::SerializeTuple for List<'_> {
-    type Ok = ();
-    type Error = Error;
-
-    fn serialize_element<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Error> {
-        self.element(value)
-    }
-
-    fn end(self) -> Result<(), Error> {
-        self.close();
-        Ok(())
-    }
-}
-
-impl ser::SerializeTupleStruct for List<'_> {
-    type Ok = ();
-    type Error = Error;
-
-    fn serialize_field<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Error> {
-        self.element(value)
-    }
-
-    fn end(self) -> Result<(), Error> {
-        self.close();
-        Ok(())
-    }
-}
-
-impl ser::SerializeTupleVariant for List<'_> {
-    type Ok = ();
-    type Error = Error;
-
-    fn serialize_field<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Error> {
-        self.element(value)
-    }
-
-    fn end(self) -> Result<(), Error> {
-        self.close();
-        Ok(())
-    }
+lists! {
+    SerializeSeq, serialize_element;
+    SerializeTuple, serialize_element;
+    SerializeTupleStruct, serialize_field;
+    SerializeTupleVariant, serialize_field;
 }
 
 impl ser::SerializeMap for Set<'_> {
@@ -526,39 +492,31 @@ impl ser::SerializeMap for Set<'_> {
     }
 }
 
-impl ser::SerializeStruct for Set<'_> {
-    type Ok = ();
-    type Error = Error;
+/// The same for each kind of set whose names are known.
+macro_rules! sets {
+    ($($kind:ident;)*) => {$(
+        impl ser::$kind for Set<'_> {
+            type Ok = ();
+            type Error = Error;
 
-    fn serialize_field<T: Serialize + ?Sized>(
-        &mut self,
-        key: &'static str,
-        value: &T,
-    ) -> Result<(), Error> {
-        self.name(key.to_owned())?;
-        self.value(value)
-    }
+            fn serialize_field<T: Serialize + ?Sized>(
+                &mut self,
+                key: &'static str,
+                value: &T,
+            ) -> Result<(), Error> {
+                self.name(key.to_owned())?;
+                self.value(value)
+            }
 
-    fn end(self) -> Result<(), Error> {
-        self.close();
-        Ok(())
-    }
+            fn end(self) -> Result<(), Error> {
+                self.close();
+                Ok(())
+            }
+        }
+    )*};
 }
 
-impl ser::SerializeStructVariant for Set<'_> {
-    type Ok = ();
-    type Error = Error;
-
-    fn serialize_field<T: Serialize + ?Sized>(
-        &mut self,
-        key: &'static str,
-        value: &T,
-    ) -> Result<(), Error> {
-        ser::SerializeStruct::serialize_field(self, key, value)
-    }
-
-    fn end(self) -> Result<(), Error> {
-        self.close();
-        Ok(())
-    }
+sets! {
+    SerializeStruct;
+    SerializeStructVariant;
 }
