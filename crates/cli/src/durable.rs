@@ -44,15 +44,6 @@ pub(crate) fn entries(dir: &Path) -> Result<Vec<PathBuf>, Failure> {
     Ok(paths.into_iter().collect())
 }
 
-/// A file's content; `None` where it is gone.
-pub(crate) fn read(file: &Path) -> Result<Option<Vec<u8>>, Failure> {
-    match fs::read(file) {
-        Ok(bytes) => Ok(Some(bytes)),
-        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(Failure::reading(file, error)),
-    }
-}
-
 /// Deletes a file that may be gone.
 pub(crate) fn delete(file: &Path) -> Result<(), Failure> {
     match fs::remove_file(file) {

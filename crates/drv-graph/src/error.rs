@@ -94,6 +94,14 @@ pub enum Error {
         /// The input's end.
         position: Position,
     },
+    /// The input is longer than anything of its format.
+    #[error("this is too long for a {format}: more than {limit} bytes")]
+    TooLong {
+        /// The format.
+        format: Format,
+        /// The most bytes that are read of one.
+        limit: usize,
+    },
     /// A byte sequence that is not UTF-8, in a format that must be.
     #[error("not UTF-8 at {position}")]
     NotUtf8 {
@@ -185,6 +193,7 @@ impl Error {
             Self::UnknownVersion { .. } => "unknown-version",
             Self::Syntax { .. } => "syntax",
             Self::Truncated { .. } => "truncated",
+            Self::TooLong { .. } => "too-long",
             Self::NotUtf8 { .. } => "not-utf8",
             Self::WrongType { .. } => "wrong-type",
             Self::BadValue { .. } => "bad-value",
@@ -210,7 +219,7 @@ impl Error {
     /// Where in the input, for those errors that have a place in it.
     pub fn position(&self) -> Option<Position> {
         match self {
-            Self::UnknownFormat | Self::Graph(_) => None,
+            Self::UnknownFormat | Self::TooLong { .. } | Self::Graph(_) => None,
             Self::InDerivation { source, .. } => source.position(),
             Self::UnknownVersion { position, .. }
             | Self::Syntax { position, .. }
@@ -244,6 +253,7 @@ impl Error {
                 "Nix writes UTF-8; was it written in another encoding, or is it no text at all?",
             ),
             Self::Syntax { .. }
+            | Self::TooLong { .. }
             | Self::WrongType { .. }
             | Self::BadValue { .. }
             | Self::NumberOverflow { .. }

@@ -27,15 +27,31 @@ pub(crate) fn looks_like(input: &[u8]) -> bool {
         .any(|key| line.starts_with(key.as_bytes()))
 }
 
+/// The most bytes that a `.narinfo` file may have. One with 10,000 references has 600 kB.
+pub const LONGEST: usize = 4 << 20;
+
 /// Reads a `.narinfo` file.
 ///
 /// # Errors
-/// The first line that is not `Key: Value`, stands twice or has a value that is none; or a
+/// More than [`LONGEST`] bytes, or none; the first line that is not `Key: Value`, stands twice or has a value that is none; or a
 /// missing `StorePath`, `URL`, `NarHash` or `NarSize`, which Nix too insists on.
 pub fn read(input: &[u8]) -> Result<NarInfo, Error> {
+    if input.len() > LONGEST {
+        return Err(Error::TooLong {
+            format: Format::NarInfo,
+            limit: LONGEST,
+        });
+    }
     let text = std::str::from_utf8(input).map_err(|error| Error::NotUtf8 {
         position: Position::of(input, error.valid_up_to()),
     })?;
+    if text.trim().is_empty() {
+        return Err(Error::Truncated {
+            format: Format::NarInfo,
+            expected: "`StorePath`",
+            position: Position::of(input, input.len()),
+        });
+    }
     let mut fields = Fields::default();
     let mut at = 0;
     for line in text.split_inclusive('\n') {

@@ -1,5 +1,6 @@
 //! One cache that answers with narinfos.
 
+use std::io::ErrorKind;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError, mpsc};
@@ -10,13 +11,11 @@ use drv_graph::{PathInfo, StorePath, narinfo};
 use tier_planner::Millis;
 
 use crate::failure::Failure;
-use crate::input::{content, data_failure};
+use crate::input::{content, narinfo_file};
 use crate::progress::Progress;
 
 /// Questions to a server under way at once: half of what Nix allows itself (`http-connections`).
 const CONNECTIONS: usize = 12;
-/// No narinfo is that long: one with 10,000 references has 600 kB.
-const LONGEST: u64 = 4 << 20;
 
 /// A cache that answers with narinfos.
 pub(crate) enum NarinfoSource {
@@ -61,16 +60,10 @@ impl NarinfoSource {
             Self::Dir(dir) => {
                 let infos = paths.iter().map(|path| {
                     let file = dir.join(format!("{}.narinfo", path.hash_part()));
-                    match std::fs::read(&file) {
-                        Ok(bytes) => {
-                            let info =
-                                narinfo::read(&bytes).map_err(|e| data_failure(&file, &e))?;
-                            Ok((info.info.path == *path).then_some(info.info))
-                        }
-                        Err(e) if e.kind() == std::io::ErrorKind::NotFound && dir.is_dir() => {
-                            Ok(None)
-                        }
-                        Err(e) => Err(Failure::reading(&file, e)),
+                    match narinfo_file::read(&file)? {
+                        Some(info) => Ok((info.info.path == *path).then_some(info.info)),
+                        None if dir.is_dir() => Ok(None),
+                        None => Err(Failure::reading(&file, ErrorKind::NotFound.into())),
                     }
                 });
                 infos.filter_map(Result::transpose).collect()
@@ -146,7 +139,7 @@ impl Server {
         let body = response
             .body_mut()
             .with_config()
-            .limit(LONGEST)
+            .limit(narinfo::LONGEST as u64)
             .read_to_vec();
         let body = body.map_err(|e| failed(e.to_string()))?;
         let info = narinfo::read(&body).map_err(|e| Failure::Data {

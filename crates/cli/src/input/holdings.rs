@@ -1,11 +1,11 @@
 //! What a store or a cache holds, as a file tells it.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use cache_policy::{Holding, Holdings};
 use drv_graph::{Format, PathInfo, StorePath, dry_run, dump_db, narinfo, path_info};
 
-use super::{content, data_failure};
+use super::{content, data_failure, narinfo_file};
 use crate::failure::Failure;
 use crate::progress::Progress;
 
@@ -51,24 +51,12 @@ fn is_empty_path_info(bytes: &[u8]) -> bool {
     read.is_ok_and(|infos| infos.valid.is_empty() && infos.invalid.is_empty())
 }
 
-/// Reads every narinfo of a directory, what `nix copy --to file://DIR` writes.
-pub(crate) fn read_dir(dir: &Path, progress: &Progress) -> Result<Holdings, Failure> {
-    let failed = |e| Failure::reading(dir, e);
-    let mut files = Vec::new();
-    for entry in std::fs::read_dir(dir).map_err(failed)? {
-        let file = entry.map_err(failed)?.path();
-        if file.extension().is_some_and(|end| end == "narinfo") {
-            files.push(file);
-        }
-    }
-    // The first mistake is the same one every time.
-    files.sort();
-    let read = |file: &PathBuf| {
-        let bytes = content::read(file, progress)?;
-        let info = narinfo::read(&bytes).map_err(|e| data_failure(file, &e))?;
-        Ok(holding(info.info))
-    };
-    files.iter().map(read).collect()
+/// Reads every narinfo of a directory, whatever it is called.
+pub(crate) fn read_dir(dir: &Path) -> Result<Holdings, Failure> {
+    let found = narinfo_file::read_dir(dir)?;
+    let misnamed = found.misnamed.into_iter().map(|(_, info)| info);
+    let all = misnamed.chain(found.served.into_values());
+    Ok(all.map(|info| holding(info.info)).collect())
 }
 
 /// A path-info entry as a holding.

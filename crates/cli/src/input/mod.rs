@@ -5,6 +5,7 @@ pub(crate) mod content;
 pub(crate) mod graph;
 pub(crate) mod holdings;
 pub(crate) mod machine;
+pub(crate) mod narinfo_file;
 pub(crate) mod profile;
 pub(crate) mod roots;
 pub(crate) mod store_object;

@@ -73,6 +73,7 @@ pub(super) fn orders(
     let mut caches = planning.caches(progress)?;
     let nothing = cache_policy::Holdings::default();
     let situation = planning.situation(&candidates, &nothing, &mut caches, progress)?;
+    situation.say_what_is_misnamed();
     let model = planning::model(&situation)?;
     let mut lost = BTreeSet::new();
     let (plan, unbuilt) = loop {

@@ -16,13 +16,13 @@ use std::path::{Path, PathBuf};
 
 use cache_policy::Holdings;
 use cache_policy::audit::{WORK_DIR, url};
-use drv_graph::{Bytes, NarInfo, StorePath, narinfo};
+use drv_graph::{Bytes, NarInfo, StorePath};
 use tempfile::TempDir;
 
 use crate::durable::{self, delete, entries, failed, sync};
 use crate::failure::Failure;
 use crate::input::holdings::holding;
-use crate::input::{content, data_failure};
+use crate::input::{content, narinfo_file};
 
 /// What Nix knows a binary cache by.
 const CACHE_INFO: &str = "nix-cache-info";
@@ -78,7 +78,7 @@ impl OwnDirectory {
             }
             Err(TryLockError::Error(error)) => return Err(failed("lock", &file)(error)),
         }
-        let held = read_narinfos(&dir)?;
+        let held = narinfo_file::read_dir(&dir)?.served;
         tidying::tidy(&dir, &held)?;
         let staging = work.join("staging");
         Ok(Self {
@@ -96,7 +96,7 @@ impl OwnDirectory {
 
     /// Looks again at what is held: others may have pushed.
     pub(super) fn look_again(&mut self) -> Result<(), Failure> {
-        self.held = read_narinfos(&self.dir)?;
+        self.held = narinfo_file::read_dir(&self.dir)?.served;
         Ok(())
     }
 
@@ -216,8 +216,8 @@ impl Staged {
     /// Nix said that it packed it, and it is not there or another path.
     pub(super) fn read(folder: &Path, path: &StorePath) -> Result<Self, Failure> {
         let file = folder.join(narinfo_name(path));
-        let bytes = fs::read(&file).map_err(failed("read", &file))?;
-        let info = narinfo::read(&bytes).map_err(|error| data_failure(&file, &error))?;
+        let bytes = narinfo_file::bytes(&file).map_err(failed("read", &file))?;
+        let info = narinfo_file::parsed(&file, &bytes)?;
         let Some(place) = url(&info).filter(|_| info.info.path == *path) else {
             return Err(Failure::Data {
                 file: content::shown(&file),
@@ -257,24 +257,6 @@ fn delete_nar(
         return Ok(());
     }
     delete(&dir.join(place))
-}
-
-/// What a cache serves.
-fn read_narinfos(dir: &Path) -> Result<BTreeMap<StorePath, NarInfo>, Failure> {
-    let mut held = BTreeMap::new();
-    for file in narinfo_files(dir)? {
-        let Some(bytes) = durable::read(&file)? else {
-            continue;
-        };
-        let info = narinfo::read(&bytes).map_err(|error| data_failure(&file, &error))?;
-        held.insert(info.info.path.clone(), info);
-    }
-    Ok(held)
-}
-
-fn narinfo_files(dir: &Path) -> Result<Vec<PathBuf>, Failure> {
-    let is_narinfo = |file: &PathBuf| file.extension().is_some_and(|end| end == "narinfo");
-    Ok(entries(dir)?.into_iter().filter(is_narinfo).collect())
 }
 
 #[cfg(test)]

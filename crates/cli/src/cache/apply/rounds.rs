@@ -133,6 +133,7 @@ pub(super) fn run(
         let occupied: Bytes = held.map(|path| situation.size(path).bytes).sum();
         if round.done.rounds == 0 {
             round.done.before = occupied;
+            situation.say_what_is_misnamed();
         }
         round.done.after = occupied;
         let model = planning::model(&situation)?;

@@ -11,7 +11,7 @@ use cache_policy::audit::{File, KnownPaths, Listing, url};
 use drv_graph::{Bytes, narinfo};
 
 use crate::failure::Failure;
-use crate::input::content;
+use crate::input::{content, narinfo_file};
 use crate::parallel;
 use contents::Promises;
 
@@ -49,7 +49,7 @@ impl Directory {
         let mut names: Vec<(String, PathBuf)> = Vec::new();
         for (name, path, is_file) in self.entries(&self.path)? {
             if is_file && name.ends_with(".narinfo") {
-                match fs::read(&path) {
+                match narinfo_file::bytes(&path) {
                     Ok(bytes) => {
                         listing.narinfos.insert(name, narinfo::read(&bytes));
                     }

@@ -50,6 +50,7 @@ pub(super) fn run(args: &PlanArgs) -> Result<Outcome, Failure> {
     let recorded = planning.recorded(&progress)?.holdings();
     let mut caches = planning.caches(&progress)?;
     let situation = planning.situation(&candidates, &recorded, &mut caches, &progress)?;
+    situation.say_what_is_misnamed();
     let model = planning::model(&situation)?;
     // Whether the store has what no graph makes is for whoever carries it out to find.
     let nothing = BTreeSet::new();

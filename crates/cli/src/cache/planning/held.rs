@@ -1,17 +1,17 @@
 //! What the cache holds and has pinned now, as far as anything tells.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use cache_policy::Holdings;
-use drv_graph::StorePath;
+use drv_graph::{NarInfo, StorePath};
 
 use super::Planning;
 use crate::cache::pins;
 use crate::caches::NarinfoSource;
 use crate::config::{CacheKind, CacheSource};
 use crate::failure::Failure;
-use crate::input::holdings;
+use crate::input::{holdings, narinfo_file};
 use crate::progress::Progress;
 use crate::workspace::stores::cache_source;
 
@@ -24,6 +24,8 @@ pub(super) struct Held {
     /// Whether anything told.
     pub(super) is_known: bool,
     pub(super) pins: BTreeMap<String, Vec<StorePath>>,
+    /// Narinfos that nobody finds, and what they are about.
+    pub(super) misnamed: Vec<(PathBuf, StorePath)>,
 }
 
 impl Held {
@@ -37,6 +39,7 @@ impl Held {
             let server = NarinfoSource::http(url, args.sharing.caches.cache_timeout);
             with_references(&server, candidates.clone(), progress)
         };
+        let mut misnamed = Vec::new();
         let mut all = Holdings::default();
         let mut add = |more: Holdings| {
             for (path, holding) in more.iter() {
@@ -46,7 +49,7 @@ impl Held {
         for text in &args.held {
             add(match cache_source("--held", text)? {
                 CacheSource::Url(url) => ask(&url)?,
-                CacheSource::Dir(dir) => holdings::read_dir(&dir, progress)?,
+                CacheSource::Dir(dir) => served(&dir, &mut misnamed)?,
                 CacheSource::PathInfo(file) | CacheSource::List(file) => {
                     holdings::read(&file, progress)?
                 }
@@ -59,7 +62,7 @@ impl Held {
                 is_known = true;
                 // Before the first push there is no directory.
                 if !is_said && dir.exists() {
-                    add(holdings::read_dir(dir, progress)?);
+                    add(served(dir, &mut misnamed)?);
                 }
             }
             CacheKind::Cachix => {
@@ -72,6 +75,7 @@ impl Held {
         Ok(Self {
             holdings: all,
             is_known,
+            misnamed,
             pins: match &planning.pins_file {
                 // The file of --pins has to be there.
                 Some(file) if args.pins.is_some() || file.exists() => pins::read(file, progress)?,
@@ -79,6 +83,15 @@ impl Held {
             },
         })
     }
+}
+
+/// What a directory serves. What lies there under another name is not held.
+fn served(dir: &Path, misnamed: &mut Vec<(PathBuf, StorePath)>) -> Result<Holdings, Failure> {
+    let found = narinfo_file::read_dir(dir)?;
+    let of = |(file, info): (PathBuf, NarInfo)| (file, info.info.path);
+    misnamed.extend(found.misnamed.into_iter().map(of));
+    let served = found.served.into_values();
+    Ok(served.map(|info| holdings::holding(info.info)).collect())
 }
 
 /// What a server has of some paths and of all that these refer to.
@@ -105,7 +118,7 @@ fn with_references(
 /// A file that says what is held, or a directory of narinfos.
 pub(super) fn read(path: &Path, progress: &Progress) -> Result<Holdings, Failure> {
     if path.is_dir() {
-        return holdings::read_dir(path, progress);
+        return holdings::read_dir(path);
     }
     holdings::read(path, progress)
 }

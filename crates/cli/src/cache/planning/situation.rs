@@ -2,6 +2,7 @@
 //! like, and what consumers save by having them.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
 
 use cache_policy::model::{FileSize, Model, ModelErrors, PathFacts, Saving};
 use cache_policy::plan::{CacheState, Pin};
@@ -16,7 +17,9 @@ use crate::cache::outputs;
 use crate::cache::side::Side;
 use crate::caches::Asking;
 use crate::failure::Failure;
+use crate::output;
 use crate::progress::Progress;
+use crate::render::untrusted::for_terminal;
 
 /// Everything a plan is made from.
 pub(crate) struct Situation {
@@ -27,6 +30,8 @@ pub(crate) struct Situation {
     pub(crate) demands: Vec<Demand>,
     /// Whether anything told what the cache holds.
     pub(crate) is_held_known: bool,
+    /// Narinfos that nobody finds, and what they are about.
+    misnamed: Vec<(PathBuf, StorePath)>,
     contents: Contents,
 }
 
@@ -87,8 +92,21 @@ impl Situation {
             paths,
             demands,
             is_held_known: held.is_known,
+            misnamed: held.misnamed,
             contents,
         })
+    }
+
+    /// Says of each narinfo under a wrong name that it does not count.
+    pub(crate) fn say_what_is_misnamed(&self) {
+        for (file, path) in &self.misnamed {
+            output::complain(&format!(
+                "{} is about {path}, and is never found under this name, so that path does not count as \
+                 held: rename it to {}.narinfo, or delete it",
+                for_terminal(&file.to_string_lossy()),
+                path.hash_part()
+            ));
+        }
     }
 
     /// What a path takes up in the cache, or would.

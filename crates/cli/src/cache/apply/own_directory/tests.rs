@@ -1,6 +1,7 @@
 use std::io;
 
 use cache_policy::audit::{File as Listed, Flaw, Listing, audit};
+use drv_graph::narinfo;
 
 use super::*;
 

@@ -5,11 +5,12 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use cache_policy::audit::WORK_DIR;
-use drv_graph::{NarInfo, StorePath, narinfo};
+use drv_graph::{NarInfo, StorePath};
 
-use super::{delete_nar, narinfo_files};
+use super::delete_nar;
 use crate::durable::{self, delete, delete_all, entries, failed};
 use crate::failure::Failure;
+use crate::input::narinfo_file;
 
 /// How folders begin that are about to be deleted.
 const ABANDONED: &str = "abandoned-";
@@ -45,14 +46,12 @@ pub(super) fn tidy(dir: &Path, held: &BTreeMap<StorePath, NarInfo>) -> Result<()
 /// The narinfos that an interrupted run left. What it did not write to its end says nothing.
 fn leftovers(dir: &Path) -> Result<Vec<(PathBuf, NarInfo)>, Failure> {
     let mut found = Vec::new();
-    for file in narinfo_files(dir)? {
-        let Some(bytes) = durable::read(&file)? else {
-            continue;
-        };
-        if let Ok(info) = narinfo::read(&bytes) {
-            found.push((file, info));
-        } else {
-            delete(&file)?;
+    for file in narinfo_file::files(dir)? {
+        match narinfo_file::read(&file) {
+            Ok(Some(info)) => found.push((file, info)),
+            Ok(None) => {}
+            Err(Failure::Data { .. }) => delete(&file)?,
+            Err(failure) => return Err(failure),
         }
     }
     Ok(found)
