@@ -166,7 +166,8 @@ impl Document {
                     let indent = layout::indent(text, span.start);
                     let line_end = layout::line_end(text, span.start);
                     let entry = Expression::laid_out(&entry, indent, line_end);
-                    vec![TextEdit::replace(span, entry)]
+                    let comments = comments_within(text, inherit, &format!("{line_end}{indent}"));
+                    vec![TextEdit::replace(span, comments + &entry)]
                 }
                 None => self.without(inherit),
             });
@@ -324,6 +325,22 @@ impl Document {
             }),
         }
     }
+}
+
+/// The comments in an `inherit`, but for those in the expression that it takes names from, to stand
+/// before what takes its place; `line` begins another line.
+fn comments_within(text: &str, inherit: &SyntaxNode, line: &str) -> String {
+    let parts = inherit
+        .children()
+        .filter(|part| part.kind() == NODE_INHERIT_FROM);
+    let parts: Vec<SyntaxNode> = parts.chain([inherit.clone()]).collect();
+    let tokens = parts.iter().flat_map(SyntaxNode::children_with_tokens);
+    let comments = tokens.filter(|part| part.kind() == TOKEN_COMMENT);
+    let comments = comments.map(|part| layout::trim_end(text, part.text_range().into()));
+    comments.fold(String::new(), |before, span| {
+        let comment = span.text(text);
+        before + comment + if comment.starts_with('#') { line } else { " " }
+    })
 }
 
 /// The new lines with a blank one above them, unless a comment would have been closer to what

@@ -167,10 +167,6 @@ impl Lists {
     }
 }
 
-fn is_closer(piece: &Piece) -> bool {
-    piece.kind == PieceKind::Closer
-}
-
 fn list_leaves(node: &SyntaxNode) -> Vec<scope::Leaf> {
     let mut leaves = scope::leaves(node, TOKEN_CONCAT);
     leaves.retain(|leaf| leaf.node.kind() == NODE_LIST);
@@ -218,8 +214,6 @@ impl Container {
         for part in list.children_with_tokens() {
             let span = Span::from(part.text_range());
             let (kind, span) = match part {
-                // The body of a `let` is no entry of it.
-                NodeOrToken::Node(_) if pieces.last().is_some_and(is_closer) => break,
                 NodeOrToken::Node(node) => {
                     items.push(Item {
                         node,
@@ -238,6 +232,10 @@ impl Container {
                 },
             };
             pieces.push(Piece { kind, span });
+            // The body of a `let`, and what stands before it, is nothing of its entries.
+            if kind == PieceKind::Closer {
+                break;
+            }
         }
         Self {
             span: list.text_range().into(),
