@@ -87,10 +87,12 @@ impl DrvFiles {
         })
     }
 
-    /// The graph.
+    /// The graph of what was given. What was [wanted](Self::want) and never given is not in it,
+    /// unless something needs it.
     ///
     /// # Errors
-    /// What is wrong with it: a file that was asked for and never given is a dangling input.
+    /// What is wrong with it: a file that another needs and that was never given is a dangling
+    /// input.
     pub fn finish(self) -> Result<DerivationGraph, Error> {
         self.builder.finish()
     }

@@ -39,6 +39,7 @@
 //! | input | reader | gives |
 //! |---|---|---|
 //! | `nix derivation show -r`, Nix 2.4 and later | [`derivation_json`] | a [`DerivationGraph`] |
+//! | the same, as its text comes in | [`derivation_json::PieceReader`] | a [`DerivationGraph`] |
 //! | `.drv` files, from roots down | [`DrvFiles`] | a [`DerivationGraph`] |
 //! | one `.drv` file, byte for byte | [`aterm`] | an [`Aterm`](aterm::Aterm) |
 //! | lines of nix-eval-jobs | [`eval_jobs`] | roots, and where they are cached |
@@ -72,7 +73,8 @@
 //!
 //! # Limits
 //!
-//! - An input is read whole; a graph has at most 2³² derivations.
+//! - An input is read whole, save with [`derivation_json::PieceReader`] and, file by file, with
+//!   [`DrvFiles`]; a graph has at most 2³² derivations.
 //! - Output paths are taken from the input and not computed. Of a fixed output, Nix 2.32 and
 //!   later have the path in the environment only, where it is found.
 //! - Of dynamic derivations (derivations made by derivations) the graph has the edge to the one
