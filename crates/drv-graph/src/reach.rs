@@ -5,12 +5,15 @@ use crate::{DerivationGraph, DrvId};
 /// How many sets are followed at once: bits of a block.
 const BLOCK: usize = 512;
 const WORDS: usize = BLOCK / 64;
+/// How many sets share a table of sums, one for each choice of them. Four keep all tables in the
+/// processor's first cache.
+const TABLE: usize = 4;
 
 /// For each set, the sum of `weight` over its members and all that needs them, directly or not,
 /// as far as it can be reached through what `goes_on` says yes to. Members count in any case.
 ///
-/// O(s/512 · (n + e)) for s sets and the number of pairs that are summed, with 64 bytes for each
-/// derivation.
+/// A sum that does not fit is the largest number. O(s/512 · (n + e)) for s sets, with 64 bytes for
+/// each derivation.
 pub fn sums<S: AsRef<[DrvId]>>(
     graph: &DerivationGraph,
     sets: &[S],
@@ -26,7 +29,9 @@ pub fn sums<S: AsRef<[DrvId]>>(
                 reached[member.index()][bit / 64] |= 1 << (bit % 64);
             }
         }
-        let mut block_sums = vec![0_u64; block.len()];
+        // A derivation's weight goes to the choice of sets that reach it, not to each of these:
+        // in a graph that is deep, most of them do.
+        let mut tables = [[0_u64; 1 << TABLE]; BLOCK / TABLE];
         for &id in graph.topological_order() {
             let mut bits = reached[id.index()];
             if goes_on(id) {
@@ -39,15 +44,30 @@ pub fn sums<S: AsRef<[DrvId]>>(
                 reached[id.index()] = bits;
             }
             let weight = weight(id);
-            for (at, mut word) in bits.into_iter().enumerate() {
-                while word != 0 {
-                    let bit = at * 64 + word.trailing_zeros() as usize;
-                    block_sums[bit] = block_sums[bit].saturating_add(weight);
-                    word &= word - 1;
+            if weight == 0 {
+                continue;
+            }
+            for (word, tables) in bits.into_iter().zip(tables.chunks_mut(64 / TABLE)) {
+                if word == 0 {
+                    continue;
+                }
+                for (at, table) in tables.iter_mut().enumerate() {
+                    let choice = (word >> (at * TABLE)) as usize % (1 << TABLE);
+                    table[choice] = table[choice].saturating_add(weight);
                 }
             }
         }
-        sums.append(&mut block_sums);
+        sums.extend((0..block.len()).map(|set| sum(&tables[set / TABLE], set % TABLE)));
     }
     sums
+}
+
+/// The sum of one of the sets that share a table.
+fn sum(table: &[u64; 1 << TABLE], set: usize) -> u64 {
+    let with_it = (0..)
+        .zip(table)
+        .filter(|(choice, _)| choice >> set & 1 == 1);
+    with_it.fold(0, |sum: u64, (_, weight): (usize, _)| {
+        sum.saturating_add(*weight)
+    })
 }

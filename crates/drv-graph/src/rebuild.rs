@@ -52,8 +52,7 @@ pub fn of(graph: &DerivationGraph, changed: &[DrvId]) -> Vec<DrvId> {
 /// For each of many sets, the sum of `cost` over what is built again when that set changes, as
 /// far as it is in `scope`: how all packages compare.
 ///
-/// A sum that does not fit is the largest number. For s sets O(s/512 · (n + e)), and the number
-/// of pairs of a set and what it has built again.
+/// A sum that does not fit is the largest number. O(s/512 · (n + e)) for s sets.
 pub fn costs(
     graph: &DerivationGraph,
     sets: &[Vec<DrvId>],
