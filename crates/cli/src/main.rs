@@ -26,6 +26,7 @@ mod plan;
 mod process;
 mod profile;
 mod progress;
+mod public_key;
 mod quantity;
 mod render;
 mod rules;

@@ -7,6 +7,8 @@
 //! | 2.33, `--json-format 2` | `{version, storeDir, info}`, last components of paths |
 //! | 2.35, `--json-format 3` | the same, signatures as objects |
 
+use std::collections::BTreeSet;
+
 use crate::json::{Fault, Kind, Scanner, Text};
 use crate::{Bytes, ContentHash, DEFAULT_STORE_DIR, Error, Format, HashAlgo, StorePath};
 
@@ -56,6 +58,27 @@ impl PathInfo {
             closure_size: None,
             closure_download_size: None,
         }
+    }
+
+    /// The text that Nix signs of a path: `1;PATH;NARHASH;NARSIZE;REFERENCES`, the references sorted and
+    /// with commas between them. `None` where hash or size are not known.
+    ///
+    /// Whoever signed it stands in for what the path's NAR is and refers to, and for nothing else of
+    /// what a cache says.
+    pub fn fingerprint(&self) -> Option<String> {
+        let hash = self.nar_hash.as_ref()?;
+        let references: BTreeSet<&str> = self.references.iter().map(StorePath::as_str).collect();
+        let references: Vec<&str> = references.into_iter().collect();
+        (self.nar_size > Bytes(0)).then(|| {
+            format!(
+                "1;{};{}:{};{};{}",
+                self.path,
+                hash.algo().as_str(),
+                hash.to_base32(),
+                self.nar_size.0,
+                references.join(",")
+            )
+        })
     }
 }
 

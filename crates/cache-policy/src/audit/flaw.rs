@@ -42,6 +42,16 @@ pub enum Flaw {
         /// The store directory that `nix-cache-info` names.
         expected: String,
     },
+    /// Those who check signatures do not take a path.
+    #[error("{why}")]
+    Untrusted {
+        /// The narinfo.
+        file: String,
+        /// Its path.
+        path: StorePath,
+        /// Why not.
+        why: Distrust,
+    },
     /// Nobody has something that narinfos refer to.
     #[error("{} to it, and neither this cache nor another has it", refer(referrers.len()))]
     MissingReference {
@@ -178,6 +188,21 @@ pub enum Flaw {
     },
 }
 
+/// Why those who check signatures do not take a path, which is not known by its content either.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum Distrust {
+    /// It has no signature.
+    #[error("nobody signed it")]
+    Unsigned,
+    /// Only keys of these names signed it, in the narinfo's order.
+    #[error("it is signed by {}, and by no key that is trusted", .0.join(", "))]
+    Strangers(Vec<String>),
+    /// Signatures by trusted keys of these names are not ones of what it says.
+    #[error("its signature by {} does not fit what it says", .0.join(", "))]
+    Spoiled(Vec<String>),
+}
+
 fn refer(n: usize) -> String {
     match n {
         1 => "a path refers".to_owned(),
@@ -213,6 +238,11 @@ impl Flaw {
             Self::Unreadable { .. } => "narinfo",
             Self::Misnamed { .. } => "narinfo-name",
             Self::StoreDir { .. } => "store-dir",
+            Self::Untrusted { why, .. } => match why {
+                Distrust::Unsigned => "unsigned",
+                Distrust::Strangers(_) => "untrusted-key",
+                Distrust::Spoiled(_) => "bad-signature",
+            },
             Self::MissingReference { .. } => "missing-reference",
             Self::ForeignUrl { .. } => "nar-elsewhere",
             Self::MissingNar { .. } => "missing-nar",
@@ -253,6 +283,7 @@ impl Flaw {
             Self::Unreadable { file, .. }
             | Self::Misnamed { file, .. }
             | Self::StoreDir { file, .. }
+            | Self::Untrusted { file, .. }
             | Self::ForeignUrl { file, .. }
             | Self::MissingNar { file, .. }
             | Self::FileSize { file, .. }
@@ -274,6 +305,7 @@ impl Flaw {
         match self {
             Self::Misnamed { path, .. }
             | Self::StoreDir { path, .. }
+            | Self::Untrusted { path, .. }
             | Self::MissingReference { path, .. }
             | Self::ForeignUrl { path, .. }
             | Self::MissingNar { path, .. }
@@ -329,6 +361,18 @@ impl Flaw {
             Self::Unreadable { .. } => "delete it, and push its path again",
             Self::Misnamed { .. } => "rename it to the hash of its path",
             Self::StoreDir { .. } => "delete it: no store with that directory asks this cache",
+            Self::Untrusted { why, .. } => match why {
+                Distrust::Unsigned => {
+                    "sign it, by pushing it again with a secret key or with `nix store sign`"
+                }
+                Distrust::Strangers(_) => {
+                    "trust that key too, if it may be, or push the path again with another"
+                }
+                Distrust::Spoiled(_) => {
+                    "the narinfo was changed after it was signed, or another key of that name signed \
+                     it: delete it, and push the path again"
+                }
+            },
             Self::MissingReference { .. } => {
                 "push it, name the cache that has it with --upstream, or delete what refers to it"
             }

@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use drv_graph::{Bytes, ContentHash, NarInfo, StorePath};
 
-pub use flaw::{Flaw, Weight};
+pub use flaw::{Distrust, Flaw, Weight};
 pub use mentions::{KnownPaths, Search};
 
 use crate::plan::Budget;
@@ -24,6 +24,9 @@ pub struct Listing {
     pub narinfos: BTreeMap<String, Result<NarInfo, drv_graph::Error>>,
     /// All other files by their path within the directory, with `/` between names.
     pub files: BTreeMap<String, File>,
+    /// Why those who check signatures do not take a narinfo, by the name of its file; empty where nobody
+    /// checked.
+    pub distrusted: BTreeMap<String, Distrust>,
 }
 
 /// A file that is neither a narinfo nor `nix-cache-info`.
@@ -140,7 +143,15 @@ pub fn audit(
                 file: file.clone(),
                 error: error.clone(),
             }),
-            Ok(info) => narinfo(file, info, store_dir, &mut flaws),
+            Ok(info) => {
+                narinfo(file, info, store_dir, &mut flaws);
+                let distrust = listing.distrusted.get(file);
+                flaws.extend(distrust.map(|why| Flaw::Untrusted {
+                    file: file.clone(),
+                    path: info.info.path.clone(),
+                    why: why.clone(),
+                }));
+            }
         }
     }
     let users = Users::new(listing);

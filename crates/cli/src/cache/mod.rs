@@ -29,7 +29,8 @@ pub(crate) enum CacheVerb {
     Plan(Box<plan::PlanArgs>),
     /// Show what each eviction policy would have missed of a year of requests, or of any trace
     Simulate(simulate::SimulateArgs),
-    /// Check a cache in a directory: closures, NARs, sizes, hashes, room, leftovers
+    /// Check a cache in a directory: closures, NARs, sizes, hashes, room, leftovers, and signatures where
+    /// keys are given
     Verify(verify::VerifyArgs),
 }
 

@@ -9,6 +9,7 @@ use drv_graph::Bytes;
 use super::table::{At, Table};
 use super::{Rule, read_rules};
 use crate::failure::Problem;
+use crate::public_key::PublicKeys;
 
 /// `[cache]`.
 #[derive(Clone, Debug)]
@@ -27,6 +28,9 @@ pub(crate) struct OwnCache {
     pub(crate) compression: Compression,
     /// The key by which what is pushed is signed, of a cache in a directory.
     pub(crate) secret_key: Option<PathBuf>,
+    /// Whose signatures are taken of what a cache in a directory serves; none are checked where there is
+    /// no key.
+    pub(crate) trusted_public_keys: PublicKeys,
     /// The share of what a consumer needs that is to come from caches, 0 to 1.
     pub(crate) min_hit_rate: Option<f64>,
     /// The machines that fill it; the default machine when `None`.
@@ -104,6 +108,7 @@ pub(super) fn read(
         );
         table.problem(problem.hinted("for one at Cachix, set CACHIX_SIGNING_KEY"));
     }
+    let trusted_public_keys = read_keys(&mut table);
     let min_hit_rate = table.decimal("min-hit-rate", 0.0, 1.0);
     let mut machines = |key| {
         let names = table.has(key).then(|| table.strings(key))?;
@@ -139,6 +144,7 @@ pub(super) fn read(
         }),
         kind,
         secret_key: secret_key.map(|file| dir.join(file.value)),
+        trusted_public_keys,
         min_hit_rate,
         producers,
         consumers,
@@ -146,6 +152,17 @@ pub(super) fn read(
         path_info: path_info.iter().map(|file| dir.join(file)).collect(),
         tiers,
     })
+}
+
+fn read_keys(table: &mut Table<'_, '_>) -> PublicKeys {
+    let mut keys = PublicKeys::default();
+    for At { value, span } in table.strings("trusted-public-keys") {
+        if let Err(message) = keys.add(&value) {
+            let problem = Problem::new(span, format!("this is no public key: {message}"));
+            table.problem(problem.hinted("`nix key convert-secret-to-public` prints it"));
+        }
+    }
+    keys
 }
 
 fn read_kind(table: &mut Table<'_, '_>, dir: &Path) -> Option<CacheKind> {

@@ -322,6 +322,18 @@ fn everything_of_a_cache_has_its_place() {
         "#]],
     );
     check(
+        "[cache]\nname = \"c\"\nkind = \"cachix\"\ntrusted-public-keys = [\"k\"]\n",
+        &expect![[r#"
+            error: this is no public key: it is not NAME:KEY
+             --> hmtool.toml:4:24
+              |
+            4 | trusted-public-keys = ["k"]
+              |                        ^^^
+              |
+              = help: `nix key convert-secret-to-public` prints it
+        "#]],
+    );
+    check(
         "[cache]\nname = \"c\"\nkind = \"s3\"\npins = \"all\"\n",
         &expect![[r#"
             error: `s3` is not a kind of cache

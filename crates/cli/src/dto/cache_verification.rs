@@ -45,6 +45,11 @@ pub(crate) struct Summary {
     pub(crate) unpacked_files: u64,
     /// Of these, the ones that were not unpacked, so that nobody knows their NARs.
     pub(crate) not_unpacked: Vec<NotUnpacked>,
+    /// The names of the keys whose signatures are taken, ascending; empty where no signature was checked.
+    pub(crate) trusted_keys: Vec<String>,
+    /// Narinfos that one of these signed, or whose path is known by its content; null where no signature
+    /// was checked.
+    pub(crate) trusted_paths: Option<u64>,
     /// Paths that narinfos refer to and the cache does not have.
     pub(crate) absent_references: u64,
     /// Of these, the ones that another cache has.

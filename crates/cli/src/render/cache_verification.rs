@@ -38,6 +38,14 @@ pub(crate) fn render(document: &CacheVerification, screen: Screen) -> String {
         n => format!("; {} elsewhere", plural(n, "reference")),
     };
     sheet.paragraph(&format!("{read}{elsewhere}"));
+    if let Some(trusted) = summary.trusted_paths {
+        sheet.paragraph(&format!(
+            "{} signed by {}, or known by {} content",
+            plural(trusted, "path"),
+            for_terminal(&summary.trusted_keys.join(" or ")),
+            if trusted == 1 { "its" } else { "their" }
+        ));
+    }
     for group in &summary.not_unpacked {
         let why = match group.why {
             NotUnpacked::MEMORY => "it would take too much memory",

@@ -13,3 +13,4 @@ mod real_nix;
 mod run;
 #[path = "../schema/mod.rs"]
 mod schema;
+mod signatures;

@@ -23,13 +23,13 @@ rec {
 const PATHS: u64 = 5;
 
 /// A store in which they are built.
-struct Built {
-    nix: Nix,
-    paths: Vec<String>,
+pub(crate) struct Built {
+    pub(crate) nix: Nix,
+    pub(crate) paths: Vec<String>,
 }
 
 impl Built {
-    fn new(test: &str) -> Option<Self> {
+    pub(crate) fn new(test: &str) -> Option<Self> {
         let nix = Nix::building(test)?;
         let folder = nix.folder();
         fs::write(folder.join("default.nix"), packages(PACKAGES)).expect("it is ours");
@@ -43,7 +43,7 @@ impl Built {
     }
 
     /// A signed cache of them all, packed like that; as usual where nothing is said.
-    fn cache(&self, compression: Option<&str>) -> Cache {
+    pub(crate) fn cache(&self, compression: Option<&str>) -> Cache {
         let dir = self.nix.folder().join(compression.unwrap_or("usual"));
         let key = self.nix.folder().join("key");
         let packed = compression.map_or(String::new(), |method| format!("&compression={method}"));
@@ -55,17 +55,17 @@ impl Built {
     }
 }
 
-fn utf8(path: &Path) -> &str {
+pub(crate) fn utf8(path: &Path) -> &str {
     path.to_str().expect("UTF-8")
 }
 
-struct Cache {
-    dir: PathBuf,
+pub(crate) struct Cache {
+    pub(crate) dir: PathBuf,
 }
 
 impl Cache {
     /// Its narinfo of the path with that name.
-    fn narinfo(&self, name: &str) -> (PathBuf, NarInfo) {
+    pub(crate) fn narinfo(&self, name: &str) -> (PathBuf, NarInfo) {
         for entry in fs::read_dir(&self.dir).expect("a directory") {
             let file = entry.expect("an entry").path();
             if file.extension().is_some_and(|end| end == "narinfo") {
@@ -86,7 +86,7 @@ impl Cache {
     }
 
     /// With a line of a narinfo replaced by what is made of its value.
-    fn edit(&self, name: &str, key: &str, edit: impl Fn(&str) -> String) {
+    pub(crate) fn edit(&self, name: &str, key: &str, edit: impl Fn(&str) -> String) {
         let (file, _) = self.narinfo(name);
         let text = fs::read_to_string(&file).expect("it is there");
         let prefix = format!("{key}: ");
@@ -99,7 +99,7 @@ impl Cache {
     }
 
     /// With the value of a line replaced.
-    fn set(&self, name: &str, key: &str, value: &str) {
+    pub(crate) fn set(&self, name: &str, key: &str, value: &str) {
         self.edit(name, key, |_| format!("{key}: {value}"));
     }
 
@@ -111,7 +111,7 @@ impl Cache {
         fs::write(file, bytes).expect("it is ours");
     }
 
-    fn copy(&self) -> Self {
+    pub(crate) fn copy(&self) -> Self {
         let dir = self.dir.with_extension("spoiled");
         let _ = fs::remove_dir_all(&dir);
         let copied = Command::new("cp")
@@ -123,7 +123,7 @@ impl Cache {
     }
 
     /// The codes of what is found, and what the name of each path that they are about is.
-    fn found(&self, args: &[&str]) -> Vec<String> {
+    pub(crate) fn found(&self, args: &[&str]) -> Vec<String> {
         let args = [&["cache", "verify", ".", "--format", "json"], args].concat();
         let output = hmtool(&self.dir, &args);
         let document = schema::document(&output);

@@ -1,5 +1,7 @@
 //! `hmtool cache verify`: whether a binary cache in a directory keeps what it promises.
 
+mod content_address;
+mod signatures;
 mod subject;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -20,6 +22,7 @@ use crate::format::FormatArgs;
 use crate::input;
 use crate::output::{self, Outcome};
 use crate::progress::Progress;
+use crate::public_key::PublicKeys;
 use crate::quantity::{parse_duration, parse_size};
 use crate::render::cache_verification;
 use crate::render::untrusted::for_terminal;
@@ -55,7 +58,13 @@ pub(crate) struct VerifyArgs {
     #[arg(short, long, value_name = "SIZE", value_parser = parse_size)]
     buffer: Option<Bytes>,
 
-    /// Look at names and sizes only: read no NAR
+    /// Check that each path is signed by one of these keys, as Nix does where it requires signatures:
+    /// NAME:KEY, may be given several times; else no signature is checked [default, of a cache of
+    /// hmtool.toml: its trusted-public-keys]
+    #[arg(long, value_name = "KEY")]
+    trusted_public_keys: Vec<String>,
+
+    /// Look at names, sizes and signatures only: read no NAR
     #[arg(long)]
     fast: bool,
 
@@ -70,11 +79,15 @@ pub(super) fn run(args: &VerifyArgs) -> Result<Outcome, Failure> {
         directory,
         budget,
         others,
+        keys,
     } = Subject::new(args)?;
     let reading = progress.waiting("reading the cache");
     let mut listing = directory.list()?;
     if !args.fast {
         directory.read_nars(&mut listing)?;
+    }
+    if !keys.is_empty() {
+        listing.distrusted = signatures::distrusted(&listing, &keys);
     }
     drop(reading);
     let absent: Vec<StorePath> = listing.absent().into_keys().cloned().collect();
@@ -85,6 +98,7 @@ pub(super) fn run(args: &VerifyArgs) -> Result<Outcome, Failure> {
         &listing,
         &flaws,
         budget,
+        &keys,
         absent.len(),
         upstream.len(),
     );
@@ -154,6 +168,7 @@ fn document(
     listing: &Listing,
     flaws: &[Flaw],
     budget: Option<Budget>,
+    keys: &PublicKeys,
     absent: usize,
     upstream: usize,
 ) -> CacheVerification {
@@ -174,6 +189,11 @@ fn document(
             hashed_files: read(|file| file.hash.is_some()),
             unpacked_files: read(|file| file.unpacked.values().any(is_nar)),
             not_unpacked: not_unpacked(listing),
+            trusted_keys: keys.names().map(str::to_owned).collect(),
+            trusted_paths: (!keys.is_empty()).then(|| {
+                let readable = listing.readable().count();
+                readable.saturating_sub(listing.distrusted.len()) as u64
+            }),
             absent_references: absent as u64,
             upstream_references: upstream as u64,
             violations: weigh(Weight::Violation),

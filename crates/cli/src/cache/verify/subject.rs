@@ -8,6 +8,7 @@ use super::VerifyArgs;
 use crate::cache::directory::Directory;
 use crate::config::{self, Cache, CacheKind, Config};
 use crate::failure::Failure;
+use crate::public_key::PublicKeys;
 
 /// A cache, and what may be said of it in `hmtool.toml`.
 pub(super) struct Subject {
@@ -16,6 +17,8 @@ pub(super) struct Subject {
     pub(super) budget: Option<Budget>,
     /// The caches beside it.
     pub(super) others: Vec<Cache>,
+    /// Whose signatures are taken; nobody checks any where there is none.
+    pub(super) keys: PublicKeys,
 }
 
 impl Subject {
@@ -39,6 +42,7 @@ impl Subject {
             directory: Directory::named(text)?,
             budget: checked(args.capacity.map(budget), args)?,
             others: Vec::new(),
+            keys: keys(args)?,
         })
     }
 
@@ -81,7 +85,13 @@ impl Subject {
         let buffer = own.buffer.filter(|_| args.capacity.is_none());
         let capacity = args.capacity.or(own.capacity);
         let budget = capacity.map(|capacity| config::budget(capacity, args.buffer.or(buffer)));
+        let named = keys(args)?;
         Ok(Self {
+            keys: if named.is_empty() {
+                own.trusted_public_keys
+            } else {
+                named
+            },
             directory: Directory::at(place),
             budget: checked(budget, args)?,
             others,
@@ -92,6 +102,22 @@ impl Subject {
 /// Whether a directory is one of a configuration and no cache itself.
 fn is_workspace(dir: &Path) -> bool {
     dir.join(config::FILE_NAME).is_file() && !dir.join("nix-cache-info").exists()
+}
+
+/// The keys on the command line, each by itself or several with spaces between them, as Nix's
+/// configuration has them.
+fn keys(args: &VerifyArgs) -> Result<PublicKeys, Failure> {
+    let mut keys = PublicKeys::default();
+    let named = args.trusted_public_keys.iter();
+    for text in named.flat_map(|text| text.split_whitespace()) {
+        keys.add(text).map_err(|problem| Failure::Usage {
+            message: format!("--trusted-public-keys {text}: {problem}"),
+            hint: "give the text that `nix key convert-secret-to-public` prints, e.g. \
+                   cache.example.org-1:6NCHdD59X431o0gWypbMrAURkbJ16ZPMQFGspcDShjY="
+                .to_owned(),
+        })?;
+    }
+    Ok(keys)
 }
 
 fn checked(budget: Option<Budget>, args: &VerifyArgs) -> Result<Option<Budget>, Failure> {
