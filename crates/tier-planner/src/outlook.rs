@@ -109,7 +109,8 @@ impl World {
             let estimated = jobs[job].duration;
             let single = estimated.single_thread.0 as f64 * self.factors[job.index()];
             DurationModel {
-                single_thread: Millis(single.round() as u64),
+                // Rounded, without the call.
+                single_thread: Millis((single + 0.5) as u64),
                 ..estimated
             }
         };
