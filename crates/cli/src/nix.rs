@@ -28,6 +28,9 @@ const BATCH: usize = 2_000;
 /// Whether an evaluation may have things built, as Nix says it itself.
 const MAY_BUILD: &str = "allow-import-from-derivation";
 
+/// What Nix says of a flake without the attribute that is asked for.
+const NO_ATTRIBUTE: &str = "does not provide attribute";
+
 /// What Nix may do to evaluate. It writes `.drv` files and copies sources to its store in any case; it
 /// builds nothing unless it is allowed to, and no lock file is written.
 #[derive(Clone, Copy, Debug)]
@@ -48,11 +51,15 @@ impl Evaluation {
         ]
     }
 
-    /// Why an evaluation failed, with the way out where it must not build.
+    /// Why an evaluation failed, with the way out where it must not build, and where there is
+    /// nothing of the name.
     fn failed(self, failure: Failure) -> Failure {
         match &failure {
             Failure::Tool { stderr, .. } if !self.builds && stderr.contains(MAY_BUILD) => failure
                 .hinted("hmtool has nothing built unless it is told to: give --allow-import-from-derivation"),
+            Failure::Tool { stderr, .. } if stderr.contains(NO_ATTRIBUTE) => {
+                failure.hinted("`nix flake show` lists what the flake has")
+            }
             _ => failure,
         }
     }

@@ -171,6 +171,15 @@ fn an_evaluation_that_fails_shows_what_nix_said() {
         said.contains("nix-instantiate failed") && said.contains("flux capacitor"),
         "{said}"
     );
+    let flake = "{ outputs = { self }: { packages.x86_64-linux.a = 1; }; }";
+    fs::write(dir.join("flake.nix"), flake).expect("it is ours");
+    let installable = format!("path:{}#nosuch", nix.root().join("plain").display());
+    let args = ["plan", &installable, "--cores", "4", "--mem", "8G"];
+    let said = nix.attempt(HMTOOL, &args).expect_err("it fails");
+    assert!(
+        said.contains("nosuch") && said.contains("nix flake show"),
+        "{said}"
+    );
 }
 
 #[test]
