@@ -281,6 +281,12 @@ impl Rename<'_> {
                         .iter()
                         .find(|name| Key::of(name).as_ref() == Some(key))
                 };
+                if before.is_empty()
+                    && is_new(Some(&self.new))
+                    && let Some(name) = named(&self.new)
+                {
+                    return Err(captured(&self.new, name));
+                }
                 match (named(&rest[0]), before) {
                     (Some(name), []) => {
                         let new = format!("{used}.{}", self.new);
@@ -288,11 +294,6 @@ impl Rename<'_> {
                         self.edits.extend(edits);
                     }
                     (Some(_), _) => return Err(whole),
-                    (None, []) => {
-                        if let Some(name) = named(&self.new).filter(|_| is_new(Some(&self.new))) {
-                            return Err(captured(&self.new, name));
-                        }
-                    }
                     (None, _) => {}
                 }
                 Ok(())
