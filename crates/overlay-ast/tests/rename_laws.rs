@@ -14,6 +14,20 @@ use overlay_ast::{Document, Error, Scope};
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 
+/// Asserts that each of the expressions is true, with `head` before the list of them.
+fn nix_finds_true(head: &str, expressions: &[String]) {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let all = folder.path().join("all.nix");
+    let text = format!("{head} [\n{}\n]\n", expressions.join("\n"));
+    std::fs::write(&all, text).expect("it can be written");
+    let values = oracle::evaluate(&all).expect("Nix evaluates it");
+    let values = values.as_array().expect("a list");
+    assert_eq!(values.len(), expressions.len());
+    for (value, expression) in values.iter().zip(expressions) {
+        assert_eq!(value, true, "{expression}");
+    }
+}
+
 const NAMES: [&str; 4] = ["a", "b", "c", "map"];
 
 /// Draws what an expression is made of.
@@ -155,7 +169,15 @@ impl Draw<'_> {
             0 => format!("prev.{other}"),
             1 => format!("(final: final.{other}) {{ a = 1; b = 2; c = 3; d = 4; }}"),
             2 => format!("(let inherit (final) {name}; in {name})"),
-            3 => format!("{{ inherit (final) {name}; }}.{name}"),
+            3 => {
+                let second = known[self.below(known.len())];
+                let both = if second == name {
+                    name.to_owned()
+                } else {
+                    format!("{name} {second}")
+                };
+                format!("(let set = {{ inherit (final) {both}; }}; in set.{name} + set.{second})")
+            }
             4 => format!("(final.\"{name}\" or 7)"),
             5 => format!(
                 "(if final ? {other} then {} else 8)",
@@ -180,7 +202,7 @@ impl Draw<'_> {
 fn what_an_overlay_gives_stays() {
     let mut runner = proptest::test_runner::TestRunner::deterministic();
     let seeds = prop::collection::vec(any::<u8>(), 30..60);
-    let mut pairs = String::new();
+    let mut pairs = Vec::new();
     let (mut renamed, mut refused) = (0, 0);
     for _ in 0..400 {
         let seed = seeds.new_tree(&mut runner).expect("a seed").current();
@@ -194,7 +216,7 @@ fn what_an_overlay_gives_stays() {
                     Ok(patch) => {
                         let (after, _) = document.apply(&patch).expect("it is read");
                         let after = after.text();
-                        let _ = writeln!(pairs, "(same \"{old}\" \"{new}\" ({text}) ({after}))");
+                        pairs.push(format!("(same \"{old}\" \"{new}\" ({text}) ({after}))"));
                         renamed += 1;
                     }
                     Err(error) => {
@@ -212,8 +234,6 @@ fn what_an_overlay_gives_stays() {
     if !oracle::nix_is_there("what_an_overlay_gives_stays") {
         return;
     }
-    let folder = tempfile::tempdir().expect("a temporary folder");
-    let all = folder.path().join("all.nix");
     let head = "let
         prev = { a = 10; b = 200; c = 3000; d = 40000; };
         given = overlay: let final = prev // own; own = overlay final prev; in own;
@@ -221,11 +241,7 @@ fn what_an_overlay_gives_stays() {
           let before = given one; after = given other; in
           removeAttrs before [ old ] // { ${new} = before.${old}; } == after;
       in";
-    std::fs::write(&all, format!("{head} [\n{pairs}]\n")).expect("it can be written");
-    let same = oracle::evaluate(&all).expect("Nix evaluates it");
-    for (same, pair) in same.as_array().expect("a list").iter().zip(pairs.lines()) {
-        assert_eq!(same, true, "{pair}");
-    }
+    nix_finds_true(head, &pairs);
 }
 
 fn file(seed: &[u8]) -> String {
@@ -242,7 +258,7 @@ fn file(seed: &[u8]) -> String {
 fn the_value_stays() {
     let mut runner = proptest::test_runner::TestRunner::deterministic();
     let seeds = prop::collection::vec(any::<u8>(), 40..120);
-    let mut pairs = String::new();
+    let mut pairs = Vec::new();
     let (mut renamed, mut refused) = (0, 0);
     for _ in 0..300 {
         let seed = seeds.new_tree(&mut runner).expect("a seed").current();
@@ -267,7 +283,7 @@ fn the_value_stays() {
                             again.rename(&path, new).is_ok_and(|patch| patch.is_empty())
                                 || old == new
                         );
-                        let _ = writeln!(pairs, "(({text}) == ({}))", after.text());
+                        pairs.push(format!("(({text}) == ({}))", after.text()));
                         renamed += 1;
                     }
                     Err(Error::NotFound { .. } | Error::Ambiguous { .. }) => {}
@@ -287,11 +303,5 @@ fn the_value_stays() {
     if !oracle::nix_is_there("the_value_stays") {
         return;
     }
-    let folder = tempfile::tempdir().expect("a temporary folder");
-    let all = folder.path().join("all.nix");
-    std::fs::write(&all, format!("[\n{pairs}]\n")).expect("it can be written");
-    let same = oracle::evaluate(&all).expect("Nix evaluates it");
-    for (same, pair) in same.as_array().expect("a list").iter().zip(pairs.lines()) {
-        assert_eq!(same, true, "{pair}");
-    }
+    nix_finds_true("", &pairs);
 }
