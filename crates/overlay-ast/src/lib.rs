@@ -100,6 +100,7 @@
 //! - Nesting deeper than [`literal::MAX_DEPTH`] is refused before parsing.
 
 mod attributes;
+mod call_package;
 mod definitions;
 mod diagnostic;
 mod document;

@@ -9,6 +9,7 @@ use rnix::SyntaxKind::*;
 use rnix::SyntaxNode;
 
 use crate::attributes::{nothing, own_keys};
+use crate::call_package::{Call, Taker};
 use crate::names::{BindingId, Names, Target};
 use crate::overrides::giving;
 use crate::path::is_plain_name;
@@ -120,18 +121,34 @@ impl Rename<'_> {
         name: &SyntaxNode,
         path: &[Key],
     ) -> Result<(), Error> {
-        if let [old] = path {
-            let formals = overlay
-                .descendants()
-                .filter_map(|node| filled_formals(&node));
-            for formal in formals.flatten() {
-                let key = Key::of(&formal);
-                if key.as_ref() == Some(old) || key.as_ref() == Some(&self.new) {
-                    return Err(Error::Conflict {
-                        message: format!("`{formal}` may be this attribute here, by `callPackage`"),
-                        span: formal.text_range().into(),
-                        hint: "give the function this argument by name",
-                    });
+        let Some((first, rest)) = path.split_first() else {
+            return Ok(());
+        };
+        let new = rest.is_empty().then_some(&self.new);
+        for call in Call::all(overlay, &self.names) {
+            for key in std::iter::once(first).chain(new) {
+                match call.taker(key) {
+                    Some(Taker::Formal(formal)) => {
+                        let is = if rest.is_empty() { "be" } else { "have" };
+                        return Err(Error::Conflict {
+                            message: format!(
+                                "`{formal}` may {is} this attribute here, by `callPackage`"
+                            ),
+                            span: formal.text_range().into(),
+                            hint: "give the function this argument by name",
+                        });
+                    }
+                    Some(Taker::Unknown(function)) => {
+                        return Err(Error::Conflict {
+                            message: format!(
+                                "`{}` may take this attribute here, by `callPackage`",
+                                scope::excerpt(&function.to_string())
+                            ),
+                            span: function.text_range().into(),
+                            hint: "rename it by hand, and see what that does",
+                        });
+                    }
+                    None => {}
                 }
             }
         }
@@ -341,45 +358,6 @@ fn set_of(name: &SyntaxNode) -> Option<SyntaxNode> {
         NODE_ATTRPATH if parent.first_child().as_ref() == Some(name) => parent.parent()?.parent(),
         _ => None,
     }
-}
-
-/// The formals of a function that `callPackage` fills with attributes of these names, but for those
-/// that are given: `callPackage ({ formal }: …) { }`.
-fn filled_formals(function: &SyntaxNode) -> Option<Vec<SyntaxNode>> {
-    if function.kind() != NODE_LAMBDA {
-        return None;
-    }
-    let pattern = function
-        .first_child()
-        .filter(|n| n.kind() == NODE_PATTERN)?;
-    let mut argument = function.clone();
-    while let Some(parent) = argument.parent().filter(|p| p.kind() == NODE_PAREN) {
-        argument = parent;
-    }
-    let call = argument.parent().filter(|n| n.kind() == NODE_APPLY)?;
-    let called = call
-        .first_child()
-        .filter(|called| *called != argument)?
-        .to_string();
-    if !called.rsplit('.').next()?.starts_with("callPackage") {
-        return None;
-    }
-    let given = call.parent().filter(|n| n.kind() == NODE_APPLY);
-    let given = given
-        .and_then(|outer| outer.last_child())
-        .filter(|given| *given != call);
-    let is_given = |formal: &SyntaxNode| {
-        let key = Key::of(formal);
-        given
-            .as_ref()
-            .zip(key)
-            .is_some_and(|(given, key)| !scope::in_value(given, &[key]).is_empty())
-    };
-    let entries = pattern
-        .children()
-        .filter(|part| part.kind() == NODE_PAT_ENTRY);
-    let formals = entries.filter_map(|entry| entry.first_child());
-    Some(formals.filter(|formal| !is_given(formal)).collect())
 }
 
 /// The nodes of the names that define `path`, from the outside in.

@@ -256,9 +256,10 @@ impl Within<'_> {
     /// [`Error::NotFound`]; [`Error::Ambiguous`] with every definition if there are several that
     /// do not merge; [`Error::Conflict`] with the place if the new name is defined already, if a
     /// reference would come to mean something else, or if what refers to an attribute cannot be told:
-    /// where the set, or the overlay's `final`, is used as a whole, where a `with`, a computed name or
-    /// `callPackage` of a function that is written out may mean it; [`Error::Invalid`] if there are
-    /// references and it is no name that can be referred to.
+    /// where the set, or the overlay's `final`, is used as a whole, where a `with` or a computed name
+    /// may mean it, where `callPackage` may fill it in for a function that is written out in the file,
+    /// or for an expression that may be such a function; [`Error::Invalid`] if there are references
+    /// and it is no name that can be referred to.
     pub fn rename(&self, path: &KeyPath, name: &str) -> Result<Patch, Error> {
         let new = path.renamed(name);
         if new == *path {

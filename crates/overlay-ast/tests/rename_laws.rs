@@ -165,7 +165,7 @@ impl Draw<'_> {
         if depth == 0 {
             return format!("final.{name}");
         }
-        match self.below(12) {
+        match self.below(16) {
             0 => format!("prev.{other}"),
             1 => format!("(final: final.{other}) {{ a = 1; b = 2; c = 3; d = 4; }}"),
             2 => format!("(let inherit (final) {name}; in {name})"),
@@ -190,6 +190,11 @@ impl Draw<'_> {
             7 => format!("(with final; {name})"),
             8 => format!("builtins.stringLength \"final.{name} ${{toString final.{name}}}\""),
             9 => format!("(let {name} = 5; in {name} + final.{name})"),
+            10 => format!("(final.callPackage ({{ {name} }}: {name}) {{ }})"),
+            11 => format!("(let f = {{ {name} }}: {name}; in final.callPackage f {{ }})"),
+            12 => format!(
+                "(final.callPackage (let v = 1; in {{ {name} }}: {name} + v) {{ {name} = final.{name}; }})"
+            ),
             _ => {
                 let left = self.selecting(known, depth - 1);
                 format!("({left} + {})", self.selecting(known, depth - 1))
@@ -236,7 +241,13 @@ fn what_an_overlay_gives_stays() {
     }
     let head = "let
         prev = { a = 10; b = 200; c = 3000; d = 40000; };
-        given = overlay: let final = prev // own; own = overlay final prev; in own;
+        given = overlay:
+          let
+            own = overlay final prev;
+            final = prev // own // {
+              callPackage = f: args: f (builtins.intersectAttrs (builtins.functionArgs f) final // args);
+            };
+          in own;
         same = old: new: one: other:
           let before = given one; after = given other; in
           removeAttrs before [ old ] // { ${new} = before.${old}; } == after;
