@@ -411,6 +411,128 @@ fn with_write_they_are_run_and_the_pins_are_kept() {
     assert_eq!(plan.status.code(), Some(0), "{}", text(&plan.stdout));
 }
 
+/// Cachix keeps the newest revisions of a pin: one between others goes by hand only, and takes none of
+/// the others' places.
+#[test]
+fn a_lost_generation_between_others_is_left_to_be_unpinned_by_hand() {
+    let test = "a_lost_generation_between_others_is_left_to_be_unpinned_by_hand";
+    let Some(nix) = Nix::building(test) else {
+        return;
+    };
+    let folder = nix.root();
+    let file = folder.join("default.nix");
+    fs::write(
+        &file,
+        r#"derivation { name = "tool-4"; system = "x86_64-linux"; builder = "/bin/sh"; args = [ "-c" "echo tool > $out" ]; }"#,
+    )
+    .expect("it is ours");
+    let drv = nix.run("nix-instantiate", &[file.to_str().expect("UTF-8")]);
+    let drv = drv.trim();
+    let write = |file: &str, content: &str| {
+        fs::write(folder.join(file), content).expect("it is ours");
+    };
+    write("graph.json", &nix.show(drv));
+    write("roots", drv);
+    write("hmtool.toml", CONFIG);
+    let path =
+        |name: &str, hash: &str| format!("{}/store/{}-{name}", folder.display(), hash.repeat(32));
+    let tool = ["0", "1", "2", "3"].map(|version| path(&format!("tool-{version}"), version));
+    let lib = path("lib-3", "4");
+    let infos = tool.iter().map(|it| {
+        let references = if *it == tool[3] { vec![&lib] } else { vec![] };
+        let hash = "sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=";
+        let info = json!({ "narHash": hash, "narSize": 100, "references": references });
+        (it.clone(), info)
+    });
+    let held: serde_json::Map<String, Value> = infos.collect();
+    write("held.json", &Value::Object(held).to_string());
+    let pinned = |revisions: &[&String]| {
+        write(
+            "hmtool-pins.json",
+            &json!({ "tool": revisions }).to_string(),
+        );
+    };
+    let [oldest, older, old, lost] = &tool;
+    pinned(&[lost, old, older, oldest]);
+    let bin = folder.join("bin");
+    fs::create_dir(&bin).expect("it is ours");
+    let attempt = |code: i32, args: &[&str]| {
+        let path = std::env::var("PATH").expect("there is one");
+        let output = nix
+            .command(HMTOOL)
+            .args(["cache", "apply", "--write", "--held", "held.json"])
+            .args(args)
+            .current_dir(&folder)
+            .env("PATH", format!("{}:{path}", bin.display()))
+            .output()
+            .expect("hmtool runs");
+        assert_eq!(output.status.code(), Some(code), "{}", text(&output.stderr));
+        output
+    };
+    let json = ["--format", "json"];
+    let unpins = |document: &Value| -> Vec<Value> {
+        let left = list(document, "left").iter();
+        let unpins = left.filter(|step| step["action"] == "unpin");
+        unpins.map(|step| step["path"].clone()).collect()
+    };
+    let given_up = |document: &Value| {
+        let [generation] = &list(document, "lostGenerations")[..] else {
+            panic!("{document}")
+        };
+        assert_eq!(generation["path"], **lost);
+        assert_eq!(generation["missing"], json!([lib]));
+        generation["isGivenUp"].clone()
+    };
+    // Nothing is run before everything is built, and so nothing is given up.
+    fake_cachix(&bin, "none");
+    let document = schema::document(&attempt(1, &json));
+    assert_eq!(list(&document, "unbuilt").len(), 1, "{document}");
+    assert_eq!(given_up(&document), false);
+    let screen = text(&attempt(1, &[]).stdout);
+    assert!(!screen.contains("not held any longer"), "{screen}");
+    assert!(
+        screen.contains("1 older generation to be given up"),
+        "{screen}"
+    );
+
+    let new = nix.run("nix-store", &["--realise", drv]);
+    let new = new.trim().to_owned();
+    // What is to be done by hand stays to be done where a command fails.
+    fake_cachix(&bin, "pin*");
+    let document = schema::document(&attempt(2, &json));
+    assert_eq!(document["failure"]["code"], "cachix");
+    assert_eq!(unpins(&document), [json!(lost)]);
+    assert_eq!(given_up(&document), false);
+    fs::remove_file(bin.join("calls")).expect("it is ours");
+
+    fake_cachix(&bin, "none");
+    let document = schema::document(&attempt(0, &json));
+    assert_eq!(
+        calls(&bin),
+        [
+            format!("push -m zstd -l 2 mine {new}"),
+            format!("pin mine tool {new} --keep-revisions 4"),
+        ]
+    );
+    assert_eq!(unpins(&document), [json!(lost)]);
+    assert_eq!(given_up(&document), false);
+    let pins = || -> Value {
+        let text = fs::read_to_string(folder.join("hmtool-pins.json")).expect("it is there");
+        serde_json::from_str(&text).expect("JSON")
+    };
+    assert_eq!(pins(), json!({ "tool": [new, lost, old, older] }));
+
+    // One that is older than all that stay goes with the next.
+    pinned(&[old, lost]);
+    let screen = text(&attempt(0, &[]).stdout);
+    assert!(screen.contains("not held any longer"), "{screen}");
+    pinned(&[old, lost]);
+    let document = schema::document(&attempt(0, &json));
+    assert_eq!(unpins(&document), [json!(null); 0]);
+    assert_eq!(given_up(&document), true);
+    assert_eq!(pins(), json!({ "tool": [new, old] }));
+}
+
 #[test]
 fn an_example_that_is_edited_prints_other_commands() {
     let folder = copy_of_example();

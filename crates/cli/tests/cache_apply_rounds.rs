@@ -113,6 +113,29 @@ impl Desk {
         )
     }
 
+    /// Puts a program in place of Nix whose call of that number, from 1, fails; the `PATH` that has it.
+    fn nix_that_fails_at(&self, n: usize) -> String {
+        let path = std::env::var("PATH").expect("there is one");
+        let real = std::env::split_paths(&path)
+            .map(|dir| dir.join("nix"))
+            .find(|file| file.exists())
+            .expect("Nix is there");
+        let bin = self.folder.join("bin");
+        fs::create_dir_all(&bin).expect("it is ours");
+        let calls = bin.join("calls");
+        let text = format!(
+            "#!/bin/sh\necho >> {0}\nif [ $(wc -l < {0}) = {n} ]; then echo broken >&2; exit 1; fi\n\
+             exec {1} \"$@\"\n",
+            calls.display(),
+            real.display()
+        );
+        let program = bin.join("nix");
+        fs::write(&program, text).expect("it is ours");
+        fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).expect("it is ours");
+        let _ = fs::remove_file(&calls);
+        format!("{}:{path}", bin.display())
+    }
+
     /// The narinfo of what is called so.
     fn narinfo(&self, name: &str) -> PathBuf {
         let entries = fs::read_dir(self.folder.join("cache")).expect("it is there");
@@ -323,6 +346,7 @@ fn an_older_generation_that_can_never_be_whole_is_given_up() {
     assert_eq!(given_up[0]["pin"], "base");
     assert_eq!(given_up[0]["age"], 2);
     assert_eq!(given_up[0]["missing"], serde_json::json!([lost]));
+    assert_eq!(given_up[0]["isGivenUp"], true);
     assert_eq!(desk.held(), ["base-2", "base-3", "lib-2", "lib-3"]);
     desk.hmtool(&["cache", "verify"]);
     let again = desk.apply("1MB");
@@ -334,6 +358,75 @@ fn an_older_generation_that_can_never_be_whole_is_given_up() {
     let screen = text(&desk.hmtool(&args).stdout);
     assert!(screen.contains("1 older generation lost"), "{screen}");
     assert!(screen.contains(&format!("needs {lost}")), "{screen}");
+}
+
+/// What stays pinned because something failed before its pin was dropped is not said to be gone.
+#[test]
+fn a_lost_generation_is_given_up_only_once_its_pin_is_dropped() {
+    let test = "a_lost_generation_is_given_up_only_once_its_pin_is_dropped";
+    let Some(desk) = Desk::new(test) else {
+        return;
+    };
+    let config = CONFIG.replace(
+        "generations = 1",
+        "generations = 3\npins = [\"base\", \"tool\"]",
+    );
+    fs::write(desk.folder.join("hmtool.toml"), config).expect("it is ours");
+    let packages = |version: u32| {
+        let library = format!(
+            "${{derivation {{ name = \"lib-{version}\"; system = \"x86_64-linux\"; builder = \
+             \"/bin/sh\"; args = [ \"-c\" \"echo library > $out\" ]; }}}}"
+        );
+        let (base, tool) = (format!("base-{version}"), format!("tool-{version}"));
+        let script = format!("echo {library} > $out");
+        let base_script = format!("echo {version} > $out");
+        desk.packages(&[(&base, &base_script), (&tool, &script)], |_| true);
+    };
+    for version in 1..=2 {
+        packages(version);
+        desk.apply("1MB");
+    }
+    let user = fs::read_to_string(desk.narinfo("tool-1")).expect("it is there");
+    let user = user.lines().next().and_then(|line| line.split(' ').nth(1));
+    let user = user.expect("a path");
+    let lost = desk.lose("lib-1");
+    desk.nix.run("nix-store", &["--delete", user, &lost]);
+    packages(3);
+    desk.copy("cache", "before");
+    let args = ["cache", "apply", "--capacity", "1MB", "--buffer", "0kB"];
+    let json = [&args[..], &["--format", "json"]].concat();
+    let mut still_pinned = 0;
+    for n in 1.. {
+        desk.copy("before", "cache");
+        let output = desk.attempt(&json, Some(&desk.nix_that_fails_at(n)));
+        let file = desk.folder.join("cache/hmtool-pins.json");
+        let is_pinned = fs::read_to_string(file)
+            .expect("it is there")
+            .contains(user);
+        if output.stdout.is_empty() {
+            assert!(is_pinned);
+            continue;
+        }
+        let done = schema::document(&output);
+        for generation in done["lostGenerations"].as_array().expect("a list") {
+            assert_eq!(generation["path"], user);
+            assert_eq!(generation["isGivenUp"], !is_pinned, "{done}");
+            still_pinned += u32::from(is_pinned);
+        }
+        if output.status.success() {
+            assert!(!is_pinned);
+            break;
+        }
+        desk.copy("before", "cache");
+        let output = desk.attempt(&args, Some(&desk.nix_that_fails_at(n)));
+        let screen = text(&output.stdout);
+        assert_eq!(
+            screen.contains("not held any longer"),
+            !is_pinned,
+            "{screen}"
+        );
+    }
+    assert!(still_pinned > 0);
 }
 
 /// A narinfo that says nothing keeps everything from being planned, and the way out is said.
@@ -480,27 +573,6 @@ fn whatever_call_of_nix_fails_a_further_run_goes_on() {
         let all: Vec<(&str, &str)> = all.iter().map(|(name, text)| (&**name, &**text)).collect();
         desk.packages(&all, |_| true);
     };
-    let path = std::env::var("PATH").expect("there is one");
-    let real = std::env::split_paths(&path)
-        .map(|dir| dir.join("nix"))
-        .find(|file| file.exists())
-        .expect("Nix is there");
-    let bin = desk.folder.join("bin");
-    fs::create_dir(&bin).expect("it is ours");
-    let calls = bin.join("calls");
-    let fails_at = |n: usize| {
-        let text = format!(
-            "#!/bin/sh\necho >> {0}\nif [ $(wc -l < {0}) = {n} ]; then echo broken >&2; exit 1; fi\n\
-             exec {1} \"$@\"\n",
-            calls.display(),
-            real.display()
-        );
-        let program = bin.join("nix");
-        fs::write(&program, text).expect("it is ours");
-        fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).expect("it is ours");
-        let _ = fs::remove_file(&calls);
-    };
-    let path = format!("{}:{path}", bin.display());
     let args = ["cache", "apply", "--capacity", "1MB", "--buffer", "0kB"];
     let json = [&args[..], &["--format", "json"]].concat();
     let (mut failed, mut begun) = (0, 0);
@@ -509,8 +581,7 @@ fn whatever_call_of_nix_fails_a_further_run_goes_on() {
         packages(1);
         desk.apply("1MB");
         packages(2);
-        fails_at(n);
-        let output = desk.attempt(&json, Some(&path));
+        let output = desk.attempt(&json, Some(&desk.nix_that_fails_at(n)));
         desk.hmtool(&["cache", "verify"]);
         if output.status.success() {
             break;
@@ -534,8 +605,7 @@ fn whatever_call_of_nix_fails_a_further_run_goes_on() {
             packages(1);
             desk.apply("1MB");
             packages(2);
-            fails_at(n);
-            let output = desk.attempt(&args, Some(&path));
+            let output = desk.attempt(&args, Some(&desk.nix_that_fails_at(n)));
             let screen = text(&output.stdout);
             assert_eq!(output.status.code(), Some(2), "{screen}");
             assert!(

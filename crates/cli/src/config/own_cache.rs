@@ -108,7 +108,7 @@ pub(super) fn read(
         );
         table.problem(problem.hinted("for one at Cachix, set CACHIX_SIGNING_KEY"));
     }
-    let trusted_public_keys = read_keys(&mut table);
+    let trusted_public_keys = read_keys(kind.as_ref(), &mut table);
     let min_hit_rate = table.decimal("min-hit-rate", 0.0, 1.0);
     let mut machines = |key| {
         let names = table.has(key).then(|| table.strings(key))?;
@@ -154,9 +154,17 @@ pub(super) fn read(
     })
 }
 
-fn read_keys(table: &mut Table<'_, '_>) -> PublicKeys {
+fn read_keys(kind: Option<&CacheKind>, table: &mut Table<'_, '_>) -> PublicKeys {
+    const KEY: &str = "trusted-public-keys";
     let mut keys = PublicKeys::default();
-    for At { value, span } in table.strings("trusted-public-keys") {
+    for At { value, span } in table.strings(KEY) {
+        if kind == Some(&CacheKind::Cachix) {
+            let message = format!("`{KEY}` is for a cache in a directory");
+            table.problem(Problem::new(span, message).hinted(
+                "leave it out: `hmtool cache verify` reads it, which checks no cache at Cachix",
+            ));
+            break;
+        }
         if let Err(message) = keys.add(&value) {
             let problem = Problem::new(span, format!("this is no public key: {message}"));
             table.problem(problem.hinted("`nix key convert-secret-to-public` prints it"));

@@ -324,10 +324,22 @@ fn everything_of_a_cache_has_its_place() {
     check(
         "[cache]\nname = \"c\"\nkind = \"cachix\"\ntrusted-public-keys = [\"k\"]\n",
         &expect![[r#"
-            error: this is no public key: it is not NAME:KEY
+            error: `trusted-public-keys` is for a cache in a directory
              --> hmtool.toml:4:24
               |
             4 | trusted-public-keys = ["k"]
+              |                        ^^^
+              |
+              = help: leave it out: `hmtool cache verify` reads it, which checks no cache at Cachix
+        "#]],
+    );
+    check(
+        "[cache]\nname = \"c\"\nkind = \"file\"\ndir = \"d\"\ntrusted-public-keys = [\"k\"]\n",
+        &expect![[r#"
+            error: this is no public key: it is not NAME:KEY
+             --> hmtool.toml:5:24
+              |
+            5 | trusted-public-keys = ["k"]
               |                        ^^^
               |
               = help: `nix key convert-secret-to-public` prints it

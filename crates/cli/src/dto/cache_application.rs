@@ -40,10 +40,10 @@ pub(crate) struct CacheApplication {
     pub(crate) evicted: Vec<Evicted>,
     /// The commands for a cache at Cachix, in order; with a `failure` those before the one that failed.
     pub(crate) commands: Vec<Command>,
-    /// Steps that Cachix's client cannot do.
+    /// Steps that Cachix's client cannot do, whether the commands were run or not.
     pub(crate) left: Vec<Step>,
-    /// Older generations that are held no longer, since nobody has something that they refer to; by
-    /// name and age.
+    /// Older generations that are given up, or would be, since nobody has something that they refer to;
+    /// by name and age.
     pub(crate) lost_generations: Vec<LostGeneration>,
     /// What would be pushed and is not in the store: nothing of that plan was done.
     pub(crate) unbuilt: Vec<Unbuilt>,
@@ -80,6 +80,9 @@ pub(crate) struct LostGeneration {
     /// What it refers to, directly or not, and neither this cache, another one nor the store has, nor
     /// any graph says how to build.
     pub(crate) missing: Vec<String>,
+    /// Whether its pin was dropped. Else it is still pinned: nothing was run, something came in
+    /// between, or it is among `left`.
+    pub(crate) is_given_up: bool,
 }
 
 /// A path that was deleted.

@@ -37,7 +37,9 @@ pub(crate) fn render(document: &CacheApplication, top: usize, screen: Screen) ->
         more(&mut sheet, document.left.len(), top);
         sheet.paragraph(&left(&document.cache.name));
     }
-    lost(&mut sheet, document, top);
+    for is_given_up in [true, false] {
+        lost(&mut sheet, document, is_given_up, top);
+    }
     refusal(&mut sheet, document, top);
     if let Some(failure) = &document.failure {
         let note = "something came in between";
@@ -105,17 +107,22 @@ fn head(sheet: &mut Sheet, document: &CacheApplication) {
     sheet.table([Align::Left; 2], &[], &rows);
 }
 
-fn lost(sheet: &mut Sheet, document: &CacheApplication, top: usize) {
-    if document.lost_generations.is_empty() {
+/// The older generations that were given up, or those that are still to be.
+fn lost(sheet: &mut Sheet, document: &CacheApplication, is_given_up: bool, top: usize) {
+    let all = document.lost_generations.iter();
+    let all: Vec<_> = all.filter(|it| it.is_given_up == is_given_up).collect();
+    if all.is_empty() {
         return;
     }
-    let count = document.lost_generations.len();
+    let count = plural(all.len() as u64, "older generation");
+    let title = if is_given_up {
+        format!("{count} lost")
+    } else {
+        format!("{count} to be given up")
+    };
     let note = "what they refer to is held nowhere, and no graph says how to build it";
-    sheet.heading(
-        &format!("{} lost", plural(count as u64, "older generation")),
-        note,
-    );
-    for lost in document.lost_generations.iter().take(top) {
+    sheet.heading(&title, note);
+    for lost in all.iter().take(top) {
         let age = plural(u64::from(lost.age), "revision");
         let text = format!("  {}, {age} ago: {}", lost.pin, lost.path);
         sheet.line(&for_terminal(&text));
@@ -125,11 +132,14 @@ fn lost(sheet: &mut Sheet, document: &CacheApplication, top: usize) {
         }
         more(sheet, lost.missing.len(), top);
     }
-    more(sheet, count, top);
-    sheet.paragraph(
+    more(sheet, all.len(), top);
+    sheet.paragraph(if is_given_up {
         "These are not held any longer: a machine that goes back to one finds in this cache only what \
-         newer generations share with it, and builds the rest again.",
-    );
+         newer generations share with it, and builds the rest again."
+    } else {
+        "These are still pinned, and would be given up: a machine that goes back to one finds in this \
+         cache only a part of it."
+    });
 }
 
 fn refusal(sheet: &mut Sheet, document: &CacheApplication, top: usize) {

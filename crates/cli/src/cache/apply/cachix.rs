@@ -1,14 +1,14 @@
 //! Carrying out a plan at Cachix, as far as its client can: pushing and pinning.
 //!
-//! The client cannot delete a path or a pin (cachix 1.11). A pin's older revisions go when a new
-//! one is pinned with `--keep-revisions`; other pins go on Cachix's own pages; and what nothing
-//! pins is evicted by Cachix, the longest not asked for first.
+//! The client cannot delete a path or a pin (cachix 1.11). A pin's oldest revisions go when a new
+//! one is pinned with `--keep-revisions`; one between others, and other pins, go on Cachix's own
+//! pages; and what nothing pins is evicted by Cachix, the longest not asked for first.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use cache_policy::Compression;
-use cache_policy::plan::{Plan, Step};
+use cache_policy::plan::{CacheState, Plan, Step};
 use drv_graph::{Bytes, StorePath};
 use tier_planner::Millis;
 
@@ -39,8 +39,12 @@ pub(super) struct Orders {
     pub(super) lost: BTreeSet<LostGeneration>,
     pub(super) plan: Plan<StorePath>,
     pub(super) before: Bytes,
-    state: cache_policy::plan::CacheState<StorePath>,
+    /// What Cachix has pinned before.
+    pins: Pins,
 }
+
+/// Of each pin its revisions, the newest first.
+type Pins = BTreeMap<String, Vec<StorePath>>;
 
 /// What was done of it.
 #[derive(Default)]
@@ -55,6 +59,16 @@ pub(super) struct Done {
 pub(super) struct Order {
     pub(super) argv: Vec<String>,
     steps: Vec<Step<StorePath>>,
+    /// The name that it pins under, and the revisions that Cachix has of it then.
+    revisions: Option<(String, Vec<StorePath>)>,
+}
+
+impl Order {
+    /// Whether a revision that was pinned under a name is pinned no longer once this is done.
+    fn drops(&self, name: &str, path: &StorePath) -> bool {
+        let pinned = self.revisions.as_ref();
+        pinned.is_some_and(|(it, revisions)| it == name && !revisions.contains(path))
+    }
 }
 
 /// Plans, and says by which commands the plan is carried out. Whether everything is built is asked
@@ -125,7 +139,7 @@ pub(super) fn orders(
             ));
         }
     }
-    let (commands, left) = commands(&planning.name, &flags, &plan.steps);
+    let (commands, left) = commands(&planning.name, &flags, &plan.steps, &situation.state);
     let held = situation.state.held.iter();
     Ok(Orders {
         commands,
@@ -133,7 +147,7 @@ pub(super) fn orders(
         unbuilt,
         lost: lost::generations(&model, &plan).collect(),
         before: held.map(|path| situation.size(path).bytes).sum(),
-        state: situation.state.clone(),
+        pins: situation.state.pins.clone(),
         plan,
     })
 }
@@ -167,7 +181,7 @@ impl Orders {
         done: &mut Done,
         progress: &Progress,
     ) -> Result<(), Failure> {
-        let mut state = self.state.clone();
+        let mut pins = self.pins.clone();
         for order in &self.commands {
             let [program, args @ ..] = &order.argv[..] else {
                 continue;
@@ -185,17 +199,13 @@ impl Orders {
                 when_slow: Some("give it more time with --step-timeout"),
             };
             call.run(args, progress)?;
-            for step in &order.steps {
-                state.apply(step);
-            }
             done.commands += 1;
             done.steps.extend(order.steps.iter().cloned());
-            let pins = order
-                .steps
-                .iter()
-                .any(|step| !matches!(step, Step::Push { .. }));
-            if let Some(file) = planning.pins_file.as_deref().filter(|_| pins) {
-                write(file, &pins::text(&state.pins)?)?;
+            if let Some((name, revisions)) = &order.revisions {
+                pins.insert(name.clone(), revisions.clone());
+                if let Some(file) = planning.pins_file.as_deref() {
+                    write(file, &pins::text(&pins)?)?;
+                }
             }
         }
         Ok(())
@@ -233,17 +243,10 @@ fn commands(
     cache: &str,
     flags: &[String],
     steps: &[Step<StorePath>],
+    before: &CacheState<StorePath>,
 ) -> (Vec<Order>, Vec<Step<StorePath>>) {
-    let pinned: BTreeSet<&str> = steps
-        .iter()
-        .filter_map(|step| match step {
-            Step::Pin { name, .. } => Some(&**name),
-            _ => None,
-        })
-        .collect();
+    let after = after(before, steps);
     let mut orders: Vec<Order> = Vec::new();
-    let mut left = Vec::new();
-    let mut taken_along = Vec::new();
     let mut is_pushing = false;
     for step in steps {
         let was_pushing = std::mem::replace(&mut is_pushing, false);
@@ -260,16 +263,18 @@ fn commands(
                     let mut argv = vec!["cachix".to_owned(), "push".to_owned()];
                     argv.extend(flags.iter().cloned());
                     argv.extend([cache.to_owned(), path.to_string()]);
-                    let steps = vec![step.clone()];
-                    orders.push(Order { argv, steps });
+                    orders.push(Order {
+                        argv,
+                        steps: vec![step.clone()],
+                        revisions: None,
+                    });
                 }
             }
-            Step::Pin {
-                name,
-                path,
-                revisions,
-            } => {
-                let revisions = revisions.to_string();
+            Step::Pin { name, path, .. } => {
+                let now = before.pins.get(name).map_or(&[][..], Vec::as_slice);
+                let stays = after.get(name).map_or(&[][..], Vec::as_slice);
+                let revisions = revisions_at_cachix(path, now, stays);
+                let keep = revisions.len().to_string();
                 let path = path.as_str();
                 let argv = [
                     "cachix",
@@ -278,29 +283,57 @@ fn commands(
                     name,
                     path,
                     "--keep-revisions",
-                    &revisions,
+                    &keep,
                 ];
                 orders.push(Order {
                     argv: argv.map(str::to_owned).to_vec(),
                     steps: vec![step.clone()],
+                    revisions: Some((name.clone(), revisions)),
                 });
             }
-            // Pinning the next revision takes it along, even where the plan would have it go before.
-            Step::Unpin { name, .. } if pinned.contains(&**name) => {
-                taken_along.push((name, step));
+            _ => {}
+        }
+    }
+    let mut left = Vec::new();
+    for step in steps {
+        match step {
+            Step::Push { .. } | Step::Pin { .. } => {}
+            // Pinning the next revision takes the oldest along, even where the plan would have them
+            // go before.
+            Step::Unpin { name, path, .. } => {
+                let order = orders.iter_mut().find(|order| order.drops(name, path));
+                match order {
+                    Some(order) => order.steps.push(step.clone()),
+                    None => left.push(step.clone()),
+                }
             }
             _ => left.push(step.clone()),
         }
     }
-    for (name, unpin) in taken_along {
-        let pins =
-            |step: &Step<StorePath>| matches!(step, Step::Pin { name: it, .. } if it == name);
-        let order = orders.iter_mut().find(|order| order.steps.iter().any(pins));
-        if let Some(order) = order {
-            order.steps.push(unpin.clone());
-        }
-    }
     (orders, left)
+}
+
+/// What is pinned and held once all of a plan is done.
+fn after(before: &CacheState<StorePath>, steps: &[Step<StorePath>]) -> Pins {
+    let mut state = before.clone();
+    for revisions in state.pins.values_mut() {
+        revisions.retain(|path| before.held.contains(path));
+    }
+    for step in steps {
+        state.apply(step);
+    }
+    state.pins
+}
+
+/// What Cachix has of a pin, the newest revision first, once `path` is pinned beside what is there
+/// `now`. It keeps the newest ones up to a number: so many that all that `stays` is among them, and
+/// with it what stands between.
+fn revisions_at_cachix(path: &StorePath, now: &[StorePath], stays: &[StorePath]) -> Vec<StorePath> {
+    let older = now.iter().filter(|it| *it != path);
+    let mut revisions: Vec<StorePath> = [path].into_iter().chain(older).cloned().collect();
+    let oldest = revisions.iter().rposition(|it| stays.contains(it));
+    revisions.truncate(oldest.unwrap_or(0) + 1);
+    revisions
 }
 
 /// The path that its client takes from the store: it pins only what is valid there, too.

@@ -41,7 +41,7 @@ pub(super) fn of_directory(planning: &Planning<'_>, done: &Done) -> CacheApplica
         occupied_bytes: done.after.0,
         steps: done.steps.iter().map(shared::step).collect(),
         evicted: evicted.collect(),
-        lost_generations: lost_generations(&done.lost),
+        lost_generations: lost_generations(&done.lost, &done.steps),
         unbuilt: missing,
         unrestorable: lost,
         ..empty(planning)
@@ -49,7 +49,12 @@ pub(super) fn of_directory(planning: &Planning<'_>, done: &Done) -> CacheApplica
 }
 
 /// Of a cache at Cachix, whose commands were run or not.
-pub(super) fn of_cachix(planning: &Planning<'_>, orders: &Orders, run: bool) -> CacheApplication {
+pub(super) fn of_cachix(
+    planning: &Planning<'_>,
+    orders: &Orders,
+    run: bool,
+    done: &cachix::Done,
+) -> CacheApplication {
     let steps = &orders.plan.steps;
     let command = |argv: &[String]| Command {
         argv: argv.to_vec(),
@@ -62,7 +67,7 @@ pub(super) fn of_cachix(planning: &Planning<'_>, orders: &Orders, run: bool) -> 
         steps: steps.iter().map(shared::step).collect(),
         commands: orders.commands.iter().map(|it| command(&it.argv)).collect(),
         left: orders.left.iter().map(shared::step).collect(),
-        lost_generations: lost_generations(&orders.lost),
+        lost_generations: lost_generations(&orders.lost, &done.steps),
         unbuilt: unbuilt(&orders.unbuilt),
         ..empty(planning)
     }
@@ -78,12 +83,11 @@ pub(super) fn of_cachix_as_far_as(
         plan::Step::Push { bytes, .. } => Some(bytes.0),
         _ => None,
     });
-    let all = of_cachix(planning, orders, true);
+    let all = of_cachix(planning, orders, true, done);
     CacheApplication {
         occupied_bytes: pushed.fold(orders.before.0, u64::saturating_add),
         steps: done.steps.iter().map(shared::step).collect(),
         commands: all.commands.into_iter().take(done.commands).collect(),
-        left: Vec::new(),
         ..all
     }
 }
@@ -116,13 +120,23 @@ fn empty(planning: &Planning<'_>) -> CacheApplication {
     }
 }
 
-fn lost_generations(lost: &BTreeSet<lost::LostGeneration>) -> Vec<LostGeneration> {
+fn lost_generations(
+    lost: &BTreeSet<lost::LostGeneration>,
+    done: &[plan::Step<StorePath>],
+) -> Vec<LostGeneration> {
+    let is_given_up = |lost: &lost::LostGeneration| {
+        done.iter().any(|step| match step {
+            plan::Step::Unpin { name, path, .. } => *name == lost.pin && *path == lost.path,
+            _ => false,
+        })
+    };
     lost.iter()
         .map(|generation| LostGeneration {
             pin: generation.pin.clone(),
             age: generation.age,
             path: generation.path.to_string(),
             missing: generation.missing.iter().map(ToString::to_string).collect(),
+            is_given_up: is_given_up(generation),
         })
         .collect()
 }

@@ -77,7 +77,7 @@ pub(super) fn run(args: &ApplyArgs) -> Result<Outcome, Failure> {
             let document = if failure.is_some() {
                 document::of_cachix_as_far_as(&planning, &orders, &done)
             } else {
-                document::of_cachix(&planning, &orders, args.write)
+                document::of_cachix(&planning, &orders, args.write, &done)
             };
             if is_script {
                 output::write_plain(&cache_application::script(&document))?;

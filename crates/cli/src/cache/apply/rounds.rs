@@ -55,7 +55,8 @@ pub(super) struct Done {
     pub(super) before: Bytes,
     /// What is held now.
     pub(super) after: Bytes,
-    /// Older generations that were given up, since nobody has something they refer to.
+    /// Older generations that the plans give up, since nobody has something they refer to; those whose
+    /// pins are dropped in `steps` are.
     pub(super) lost: BTreeSet<LostGeneration>,
     /// Why the rest was not done.
     pub(super) refusal: Option<Refusal>,
