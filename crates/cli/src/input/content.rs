@@ -179,11 +179,16 @@ impl Unpacking {
                 "takes too much memory to unpack",
                 "pack it with a smaller window",
             ),
-            // What flate2 says when a member is whole and what follows begins none.
-            io::ErrorKind::InvalidInput if self.done > 0 => (
-                "is followed by something else",
-                "the file was cut off or damaged; make it again",
-            ),
+            // What flate2 says when a member is whole and what follows begins none; it has the
+            // same kind for a member that is damaged.
+            io::ErrorKind::InvalidInput
+                if self.done > 0 && error.to_string() == "invalid gzip header" =>
+            {
+                (
+                    "is followed by something else",
+                    "the file was cut off or damaged; make it again",
+                )
+            }
             _ if self.watch.is_at_end() => {
                 ("ends too early", "the file was cut off; make it again")
             }
@@ -311,6 +316,12 @@ mod tests {
             "the gzip data is followed by something else"
         );
         assert_eq!(message(&whole[..12]), "the gzip data ends too early");
+        let long = gzip(&numbers(300_000));
+        for place in [long.len() / 3, long.len() / 2, long.len() - 6] {
+            let mut damaged = long.clone();
+            damaged[place] ^= 0x10;
+            assert_eq!(message(&damaged), "the gzip data is broken", "at {place}");
+        }
         for cut in 5..ZSTD_HELLO.len() - 4 {
             assert_eq!(message(&ZSTD_HELLO[..cut]), "the zstd data ends too early");
         }

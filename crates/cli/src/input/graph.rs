@@ -316,10 +316,12 @@ fn unknown_format(file: &Path, bytes: &[u8]) -> Failure {
     let error = drv_graph::Error::UnknownFormat;
     let start = bytes.trim_ascii_start();
     let line = start.split(|&c| c == b'\n').next().unwrap_or_default();
-    let shown = String::from_utf8_lossy(&line[..line.len().min(SHOWN)]);
+    // No more is looked at than characters of four bytes take.
+    let line = String::from_utf8_lossy(&line[..line.len().min(4 * SHOWN)]);
+    let shown: String = line.chars().take(SHOWN).collect();
     let way_out = if bytes.get(257..262) == Some(b"ustar") {
         Some("this is a tar archive: unpack it, and give the directory with the .drv files")
-    } else if bytes.starts_with(&[0xef, 0xbb, 0xbf]) || bytes.starts_with(&[0xff, 0xfe]) {
+    } else if let [0xef, 0xbb, 0xbf, ..] | [0xff, 0xfe, ..] | [0xfe, 0xff, ..] = bytes {
         Some("save it as UTF-8 without a byte order mark")
     } else if [&b"error"[..], b"warning"]
         .iter()
