@@ -157,8 +157,8 @@ pub(crate) struct PlanArgs {
     #[arg(long, value_name = "FACTOR", value_parser = parse_factor, help_heading = "Machine")]
     pub(crate) oversubscription: Option<f64>,
 
-    /// Look for a short schedule this many times longer than usual; 1 takes some 30 ms. Of more
-    /// than 2,000 builds it takes 2 and more to tell how far off the length may be
+    /// Look for a short schedule this many times longer than usual; 1 takes some 40 ms. Of more
+    /// than 2,000 builds it takes more than 1 to tell how far off the length may be
     #[arg(long, value_name = "FACTOR", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=100_000), help_heading = "Machine")]
     pub(crate) effort: u32,
 

@@ -72,7 +72,8 @@ pub enum Source {
 
 impl Source {
     /// Whether how fast this machine is makes the estimate right or wrong: it does not where the
-    /// machine itself was measured, or waits for the network.
+    /// machine itself was measured, where it waits for the network, or where hardly anything is
+    /// done.
     pub fn depends_on_speed(&self) -> bool {
         !matches!(self, Self::History { .. } | Self::Class(_))
     }

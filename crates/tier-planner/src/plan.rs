@@ -87,8 +87,9 @@ pub struct Baseline {
 /// What a plan and Nix's own scheduling come to in [worlds](outlook) in which the estimates are as
 /// wrong as they say they may be.
 ///
-/// The median of the lengths is above the length planned: a build that takes twice its time keeps
-/// others waiting for longer than one that takes half of it saves them.
+/// The median of the lengths is mostly above the length planned, where many builds run side by
+/// side: one that takes twice its time keeps others waiting for longer than one that takes half of
+/// it saves them.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Outlook {
     /// Worlds that were tried.
@@ -106,10 +107,11 @@ impl Outlook {
     const JOBS: usize = 40_000;
 
     /// Worlds to try for `jobs` jobs: a multiple of twenty, for tenths at both ends of pairs; at
-    /// most 1,000.
+    /// most a hundred for each unit of effort, and 1,000.
     fn worlds(jobs: usize, effort_factor: u32) -> usize {
-        let once = (Self::JOBS / jobs.max(1)).min(100);
-        once.saturating_mul(effort_factor as usize).min(1000) / 20 * 20
+        let effort = effort_factor as usize;
+        let affordable = Self::JOBS.saturating_mul(effort) / jobs.max(1);
+        affordable.min(100 * effort.min(10)) / 20 * 20
     }
 }
 
@@ -388,8 +390,8 @@ fn outlook(
     })
 }
 
-/// How each estimate may be wrong: the builds of one package together, all downloads together,
-/// and all that the machine's speed matters to.
+/// How each estimate may be wrong: the builds of one package together, all downloads together, all
+/// trivia together, and all that the machine's speed matters to.
 fn doubts(request: &Request<'_>, builds: &[PlannedBuild]) -> Vec<Doubt> {
     let mut kin: BTreeMap<&str, u32> = BTreeMap::new();
     let speed = request.estimator.speed_sigma();

@@ -55,7 +55,7 @@ impl Processor {
 
     /// The present, rounded to the millisecond. Rounding keeps the order of instants.
     pub(crate) fn now(&self) -> Millis {
-        // As `round` does, without the call: every placement asks twice.
+        // Without a call of `round`, for every placement asks twice.
         Millis((self.now + 0.5) as u64)
     }
 

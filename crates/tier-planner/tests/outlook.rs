@@ -87,6 +87,7 @@ fn the_estimate_lies_within_what_it_may_come_to() {
     let planned = found.planned;
     assert!(planned.low.0 < length && length < planned.high.0);
     assert!(planned.low < planned.median && planned.median < planned.high);
+    assert!(length < planned.median.0, "{length} {planned:?}");
     let saved = found.of_today.expect("nothing is left out");
     assert!(0.0 < saved.low && saved.low <= saved.high && saved.high < 1.5);
     assert_eq!(
@@ -132,4 +133,5 @@ fn worlds_are_as_many_as_the_effort_allows() {
     assert_eq!(worlds(&small, 3), Some(300));
     assert_eq!(worlds(&large, 1), None);
     assert_eq!(worlds(&large, 2), Some(20));
+    assert_eq!(worlds(&large, 20), Some(260));
 }

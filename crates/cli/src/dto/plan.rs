@@ -173,8 +173,8 @@ pub(crate) struct Tier {
 pub(crate) struct Schedule {
     /// From the first start to the last end of what is not left out.
     pub(crate) length_ms: u64,
-    /// The length if the estimates are as wrong as they say they may be; null of more builds than
-    /// the effort allows to try.
+    /// The length if the estimates are as wrong as they say they may be; null where the effort does
+    /// not allow for twenty trials of so many builds.
     pub(crate) likely: Option<Likely>,
     /// The most memory in use at one time.
     pub(crate) peak_memory_bytes: u64,
@@ -200,11 +200,11 @@ pub(crate) struct Schedule {
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Likely {
-    /// A tenth of the worlds is shorter.
+    /// A tenth of the worlds are shorter.
     pub(crate) low_ms: u64,
-    /// Half of the worlds is longer.
+    /// Half of the worlds are no shorter.
     pub(crate) median_ms: u64,
-    /// A tenth of the worlds is longer.
+    /// A tenth of the worlds are longer.
     pub(crate) high_ms: u64,
     /// How many were tried.
     pub(crate) worlds: u32,
@@ -273,7 +273,7 @@ pub(crate) struct Today {
 pub(crate) struct LikelySaved {
     /// In a tenth of the worlds less is saved.
     pub(crate) low: f64,
-    /// In half of the worlds more is saved.
+    /// In half of the worlds no more is saved.
     pub(crate) median: f64,
     /// In a tenth of the worlds more is saved.
     pub(crate) high: f64,

@@ -293,17 +293,12 @@ impl Page<'_> {
                 "none of Nix's own settings fits in memory".to_owned()
             }
             Some(saved) if saved >= 0.005 => {
-                let likely = against
-                    .likely_saved
-                    .as_ref()
-                    .map_or_else(String::new, |likely| {
-                        let (low, high) = (likely.low * 100.0, likely.high * 100.0);
-                        format!(" ({low:.0} to {high:.0} %)")
-                    });
-                format!("{:.0} %{likely} shorter than {whose}", saved * 100.0)
+                let range = likely(against, |saved| saved);
+                format!("{} %{range} shorter than {whose}", percent(saved))
             }
             Some(saved) if saved <= -0.005 => {
-                format!("{:.0} % longer than {whose}", -saved * 100.0)
+                let range = likely(against, |saved| -saved);
+                format!("{} %{range} longer than {whose}", percent(-saved))
             }
             _ => String::new(),
         };
@@ -445,6 +440,20 @@ fn planned(build: &Build) -> u64 {
         (Some(start), Some(end)) => end.saturating_sub(start),
         _ => build.duration_ms,
     }
+}
+
+/// Where the share that a plan saves of `run` lies, as `shown` has it; empty where nobody tried.
+fn likely(run: &Today, shown: impl Fn(f64) -> f64) -> String {
+    run.likely_saved.as_ref().map_or_else(String::new, |saved| {
+        let (low, high) = (shown(saved.low), shown(saved.high));
+        let (from, to) = (percent(low.min(high)), percent(low.max(high)));
+        format!(" ({from} to {to} %)")
+    })
+}
+
+/// A share in percent; a zero has no sign.
+fn percent(share: f64) -> String {
+    format!("{:.0}", (share * 100.0).round() + 0.0)
 }
 
 fn plural_y(n: u64, stem: &str) -> String {

@@ -4,6 +4,7 @@ use expect_test::{Expect, expect};
 
 use super::super::sample::{HOSTILE, hostile, plan};
 use super::*;
+use crate::dto::plan::LikelySaved;
 
 fn plain(plan: &Plan, screen: Screen) -> String {
     anstream::adapter::strip_str(&render(plan, screen)).to_string()
@@ -114,6 +115,47 @@ fn a_narrow_screen_of_ascii() {
 
             exceeded: --max-builds 3: 5 builds
         "#]],
+    );
+}
+
+#[test]
+fn what_is_saved_is_said_with_its_range() {
+    let check = |saved, low, high, expected: &str| {
+        let mut plan = plan();
+        plan.schedule.left_out.clear();
+        plan.builds.truncate(4);
+        let fitting = plan.today_fitting.as_mut().expect("in the sample");
+        fitting.saved = Some(saved);
+        fitting.likely_saved = Some(LikelySaved {
+            low,
+            median: saved,
+            high,
+        });
+        let page = plain(&plan, Screen::new(100, false));
+        let heading = page.lines().find(|line| line.starts_with("Schedule"));
+        assert_eq!(
+            heading.expect("a schedule"),
+            format!("Schedule  {expected}")
+        );
+    };
+    let whose = "than Nix's fastest setting that fits";
+    check(
+        0.12,
+        0.05,
+        0.2,
+        &format!("12 % (5 to 20 %) shorter {whose}"),
+    );
+    check(
+        0.12,
+        -0.004,
+        0.15,
+        &format!("12 % (0 to 15 %) shorter {whose}"),
+    );
+    check(
+        -0.12,
+        -0.2,
+        0.03,
+        &format!("12 % (-3 to 20 %) longer {whose}"),
     );
 }
 
