@@ -129,7 +129,7 @@ pub(crate) struct MachineArgs {
     pub(crate) profile: Option<PathBuf>,
 
     /// Memory for builds, e.g. 8G; nothing is subtracted
-    #[arg(long, value_name = "SIZE", value_parser = parse_bytes, allow_negative_numbers = true, env = "HMTOOL_MEM", help_heading = "Machine")]
+    #[arg(long, value_name = "SIZE", value_parser = parse_bytes, allow_hyphen_values = true, env = "HMTOOL_MEM", help_heading = "Machine")]
     pub(crate) mem: Option<Bytes>,
 
     /// Threads for builds
