@@ -64,8 +64,7 @@ impl Call {
 
     /// By what the call takes the attribute `key` of the packages, or may.
     pub(crate) fn taker(&self, key: &Key) -> Option<Taker<'_>> {
-        let is_given = |given| !scope::in_value(given, std::slice::from_ref(key)).is_empty();
-        if self.given.as_ref().is_some_and(is_given) {
+        if self.is_given(key) {
             return None;
         }
         self.functions.iter().find_map(|function| match function {
@@ -76,6 +75,20 @@ impl Call {
             }
             Function::Unknown(node) => Some(Taker::Unknown(node)),
         })
+    }
+
+    /// The formals that are filled in.
+    pub(crate) fn filled(&self) -> impl Iterator<Item = &SyntaxNode> {
+        let formals = self.functions.iter().flat_map(|function| match function {
+            Function::Formals(formals) => &formals[..],
+            Function::Unknown(_) => &[],
+        });
+        formals.filter(|formal| Key::of(formal).is_some_and(|key| !self.is_given(&key)))
+    }
+
+    fn is_given(&self, key: &Key) -> bool {
+        let is_in = |given| !scope::in_value(given, std::slice::from_ref(key)).is_empty();
+        self.given.as_ref().is_some_and(is_in)
     }
 }
 

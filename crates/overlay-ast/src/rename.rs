@@ -10,7 +10,7 @@ use rnix::SyntaxNode;
 
 use crate::attributes::{nothing, own_keys};
 use crate::call_package::{Call, Taker};
-use crate::names::{BindingId, Names, Target};
+use crate::names::{BindingId, BindingKind, Names, Target};
 use crate::overrides::giving;
 use crate::path::is_plain_name;
 use crate::scope::{self, Hit};
@@ -107,7 +107,7 @@ impl Rename<'_> {
             };
             match &self.path.keys()[at + 1..] {
                 [] => self.references(id)?,
-                rest => self.selections(id, rest, Others::None)?,
+                rest => self.selections(id, rest, Set::Given)?,
             }
         }
         Ok(())
@@ -124,9 +124,9 @@ impl Rename<'_> {
         let Some((first, rest)) = path.split_first() else {
             return Ok(());
         };
-        let new = rest.is_empty().then_some(&self.new);
+        let new = rest.is_empty().then(|| self.new.clone());
         for call in Call::all(overlay, &self.names) {
-            for key in std::iter::once(first).chain(new) {
+            for key in std::iter::once(first).chain(&new) {
                 match call.taker(key) {
                     Some(Taker::Formal(formal)) => {
                         let is = if rest.is_empty() { "be" } else { "have" };
@@ -151,9 +151,16 @@ impl Rename<'_> {
                     None => {}
                 }
             }
+            for formal in call.filled() {
+                if let Some(set) = Set::Elsewhere.of(Key::of(formal).as_ref(), &[first])
+                    && let Some(id) = self.names.bound_at(formal)
+                {
+                    self.selections(id, path, set)?;
+                }
+            }
         }
         match self.names.bound_at(name) {
-            Some(id) => self.selections(id, path, Others::Perhaps),
+            Some(id) => self.selections(id, path, Set::Packages),
             None => Ok(()),
         }
     }
@@ -225,25 +232,21 @@ impl Rename<'_> {
     }
 
     /// Renames the last of `rest` in what is selected of a name: `name.rest`.
-    fn selections(&mut self, id: BindingId, rest: &[Key], others: Others) -> Result<(), Error> {
+    fn selections(&mut self, id: BindingId, rest: &[Key], set: Set) -> Result<(), Error> {
         let nodes: Vec<SyntaxNode> = self
             .names
             .references_to(id)
             .map(|reference| reference.node.clone())
             .collect();
         for node in nodes {
-            self.selected(&node, rest, others)?;
+            self.selected(&node, rest, set)?;
         }
         Ok(())
     }
 
     /// Renames the last of `rest` in what is selected of the set that `node` is.
-    fn selected(&mut self, node: &SyntaxNode, rest: &[Key], others: Others) -> Result<(), Error> {
-        let whole = Error::Conflict {
-            message: format!("`{node}` is used as a whole here, perhaps with this attribute"),
-            span: node.text_range().into(),
-            hint: "select here what is needed of it; or rename it by hand, and see what that does",
-        };
+    fn selected(&mut self, node: &SyntaxNode, rest: &[Key], set: Set) -> Result<(), Error> {
+        let whole = used_whole(node);
         let mut used = node.clone();
         while let Some(parent) = used.parent().filter(|p| p.kind() == NODE_PAREN) {
             used = parent;
@@ -254,7 +257,10 @@ impl Rename<'_> {
         let Some((last, before)) = rest.split_last() else {
             return Ok(());
         };
-        let is_new = |key: Option<&Key>| others == Others::Perhaps && key == Some(&self.new);
+        let new = self.new.clone();
+        // What is meant by these, whatever nixpkgs has under such names.
+        let own = [&rest[0], if before.is_empty() { &new } else { &rest[0] }];
+        let is_new = |key: Option<&Key>| set != Set::Given && key == Some(&new);
         match parent.kind() {
             NODE_SELECT | NODE_HAS_ATTR if parent.first_child().as_ref() == Some(&used) => {
                 let Some(path) = parent.children().nth(1) else {
@@ -262,19 +268,20 @@ impl Rename<'_> {
                 };
                 let nodes: Vec<SyntaxNode> = path.children().collect();
                 let keys: Vec<Option<Key>> = nodes.iter().map(Key::of).collect();
+                let (packages, set) = set.through(&keys, &own);
+                let (nodes, keys) = (&nodes[packages..], &keys[packages..]);
                 let same = keys.iter().zip(rest);
                 let same = same.take_while(|(key, wanted)| key.as_ref() == Some(*wanted));
                 let same = same.count();
                 if same == rest.len() {
+                    if set == Set::Elsewhere {
+                        return Err(may_be(&parent));
+                    }
                     self.replace(&nodes[same - 1], self.new.to_string());
                 } else if same < keys.len() {
                     let key = keys[same].as_ref();
                     if !matches!(key, Some(Key::Static(_))) {
-                        return Err(Error::Conflict {
-                            message: format!("`{}` may be this attribute here", nodes[same]),
-                            span: nodes[same].text_range().into(),
-                            hint: "rename it by hand, and see what that does",
-                        });
+                        return Err(may_be(&nodes[same]));
                     }
                     if same == before.len() && is_new(key) {
                         return Err(captured(&self.new, &nodes[same]));
@@ -284,7 +291,11 @@ impl Rename<'_> {
                     if parent.children().count() > 2 {
                         return Err(whole);
                     }
-                    return self.selected(&parent, &rest[same..], others);
+                    let set = match set {
+                        Set::Packages if same > 0 => Set::Open,
+                        _ => set,
+                    };
+                    return self.selected(&parent, &rest[same..], set);
                 }
                 Ok(())
             }
@@ -292,21 +303,33 @@ impl Rename<'_> {
                 let Some(inherit) = parent.parent() else {
                     return Ok(());
                 };
-                let names: Vec<SyntaxNode> = inherit.children().skip(1).collect();
+                let mut names = Vec::new();
+                for name in inherit.children().skip(1) {
+                    let Some(inner) = set.of(Key::of(&name).as_ref(), &own) else {
+                        names.push(name);
+                        continue;
+                    };
+                    let id = self.names.bound_at(&name);
+                    match id.filter(|&id| self.names.binding(id).kind == BindingKind::Let) {
+                        Some(id) if set == Set::Packages => self.selections(id, rest, inner)?,
+                        _ => return Err(used_whole(&name)),
+                    }
+                }
                 let named = |key: &Key| {
                     names
                         .iter()
                         .find(|name| Key::of(name).as_ref() == Some(key))
                 };
                 if before.is_empty()
-                    && is_new(Some(&self.new))
+                    && is_new(Some(&new))
                     && let Some(name) = named(&self.new)
                 {
                     return Err(captured(&self.new, name));
                 }
                 match (named(&rest[0]), before) {
+                    (Some(name), []) if set == Set::Elsewhere => return Err(may_be(name)),
                     (Some(name), []) => {
-                        let new = format!("{used}.{}", self.new);
+                        let new = format!("{used}.{new}");
                         let edits = self.document.peel(name, &inherit, Some((last, &new)))?;
                         self.edits.extend(edits);
                     }
@@ -317,21 +340,30 @@ impl Rename<'_> {
             }
             NODE_WITH if parent.first_child().as_ref() == Some(&used) => {
                 let body = parent.text_range();
-                let mut references = self.names.references().iter();
-                let meant = references.find(|reference| {
-                    let key = Key::Static(reference.name.to_string());
+                let references = self.names.references().iter().filter(|reference| {
                     reference.target == Target::With
-                        && (key == rest[0] || before.is_empty() && is_new(Some(&key)))
                         && body.contains_range(reference.node.text_range())
                 });
-                match meant {
-                    Some(meant) => Err(Error::Conflict {
-                        message: format!("`{}` may be this attribute here, by `with`", meant.name),
-                        span: meant.node.text_range().into(),
-                        hint: "select it of the set that it is from",
-                    }),
-                    None => Ok(()),
+                let mut packages = Vec::new();
+                for reference in references {
+                    let key = Key::Static(reference.name.to_string());
+                    if set.of(Some(&key), &own).is_some() {
+                        packages.push(reference.node.clone());
+                    } else if key == rest[0] || before.is_empty() && is_new(Some(&key)) {
+                        return Err(Error::Conflict {
+                            message: format!(
+                                "`{}` may be this attribute here, by `with`",
+                                reference.name
+                            ),
+                            span: reference.node.text_range().into(),
+                            hint: "select it of the set that it is from",
+                        });
+                    }
                 }
+                for node in packages {
+                    self.selected(&node, rest, Set::Elsewhere)?;
+                }
+                Ok(())
             }
             _ => Err(whole),
         }
@@ -343,11 +375,52 @@ impl Rename<'_> {
     }
 }
 
-/// Whether a set has attributes beside those that the file gives it.
+/// What is known of a set of which the attribute is selected.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Others {
-    None,
-    Perhaps,
+enum Set {
+    /// The file gives all of it.
+    Given,
+    /// It may have attributes beside those that the file gives it.
+    Open,
+    /// The packages with all overlays, which are themselves among them as `pkgs`.
+    Packages,
+    /// Perhaps these, perhaps packages for another machine or stage of a build, which have the overlay
+    /// too or do not: where they select the attribute, the renaming is refused.
+    Elsewhere,
+    /// Sets of packages by machine.
+    Machines,
+}
+
+impl Set {
+    /// The set of packages that such a set has as `key`; none if the key is one of the file's `own`.
+    fn of(self, key: Option<&Key>, own: &[&Key]) -> Option<Self> {
+        match self {
+            Self::Given | Self::Open => None,
+            Self::Machines => Some(Self::Elsewhere),
+            Self::Packages | Self::Elsewhere => match key.filter(|key| !own.contains(key))? {
+                Key::Dynamic(_) => None,
+                Key::Static(name) => match name.as_str() {
+                    "pkgs" => Some(self),
+                    "pkgsCross" => Some(Self::Machines),
+                    "buildPackages" | "targetPackages" => Some(Self::Elsewhere),
+                    // `pkgsStatic`, `pkgsMusl`, `pkgsBuildHost` and what else nixpkgs comes to have.
+                    name => name.starts_with("pkgs").then_some(Self::Elsewhere),
+                },
+            },
+        }
+    }
+
+    /// How many keys from the first on lead from packages to packages, and to which.
+    fn through(self, keys: &[Option<Key>], own: &[&Key]) -> (usize, Self) {
+        let mut set = self;
+        for (at, key) in keys.iter().enumerate() {
+            match set.of(key.as_ref(), own) {
+                Some(inner) => set = inner,
+                None => return (at, set),
+            }
+        }
+        (keys.len(), set)
+    }
 }
 
 /// The set in which a name is the first of what is defined.
@@ -391,6 +464,27 @@ fn scope_of(place: &SyntaxNode) -> Option<SyntaxNode> {
         NODE_ATTR_SET => scope::is_recursive(node),
         _ => false,
     })
+}
+
+/// A place at which it cannot be told whether the attribute is meant.
+fn may_be(place: &SyntaxNode) -> Error {
+    Error::Conflict {
+        message: format!(
+            "`{}` may be this attribute here",
+            scope::excerpt(&place.to_string())
+        ),
+        span: place.text_range().into(),
+        hint: "rename it by hand, and see what that does",
+    }
+}
+
+/// A place at which a set is used otherwise than by selecting of it.
+fn used_whole(set: &SyntaxNode) -> Error {
+    Error::Conflict {
+        message: format!("`{set}` is used as a whole here, perhaps with this attribute"),
+        span: set.text_range().into(),
+        hint: "select here what is needed of it; or rename it by hand, and see what that does",
+    }
 }
 
 /// A place at which another attribute would become the one that is renamed.

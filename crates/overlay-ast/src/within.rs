@@ -235,9 +235,9 @@ impl Within<'_> {
     /// and `let`s that bind the same name again; `inherit x;` becomes `x = NAME;`, and what is
     /// itself inherited, `inherit (set) x;`, becomes `NAME = set.x;`. An attribute of a set that
     /// such a name stands for is followed to where it is selected, `set.x`, and one that an overlay
-    /// gives to where the overlay itself selects it of all packages, `final.x`. What other files and
-    /// other overlays say of it is left as it is, and `prev.x` is another. The patch is empty if there
-    /// is no `path`, but the renamed one.
+    /// gives to where the overlay itself selects it of all packages, `final.x` or `final.pkgs.x`. What
+    /// other files and other overlays say of it is left as it is, and `prev.x` is another. The patch is
+    /// empty if there is no `path`, but the renamed one.
     ///
     /// ```
     /// use overlay_ast::{Document, Scope};
@@ -257,9 +257,11 @@ impl Within<'_> {
     /// do not merge; [`Error::Conflict`] with the place if the new name is defined already, if a
     /// reference would come to mean something else, or if what refers to an attribute cannot be told:
     /// where the set, or the overlay's `final`, is used as a whole, where a `with` or a computed name
-    /// may mean it, where `callPackage` may fill it in for a function that is written out in the file,
-    /// or for an expression that may be such a function; [`Error::Invalid`] if there are references
-    /// and it is no name that can be referred to.
+    /// may mean it, where it is selected of packages for another machine or stage of a build, such as
+    /// `final.buildPackages`, `final.pkgsStatic` and `final.pkgsCross.riscv64`, where `callPackage` may
+    /// fill it in for a function that is written out in the file, or for an expression that may be
+    /// such a function; [`Error::Invalid`] if there are references and it is no name that can be
+    /// referred to.
     pub fn rename(&self, path: &KeyPath, name: &str) -> Result<Patch, Error> {
         let new = path.renamed(name);
         if new == *path {

@@ -165,7 +165,7 @@ impl Draw<'_> {
         if depth == 0 {
             return format!("final.{name}");
         }
-        match self.below(16) {
+        match self.below(19) {
             0 => format!("prev.{other}"),
             1 => format!("(final: final.{other}) {{ a = 1; b = 2; c = 3; d = 4; }}"),
             2 => format!("(let inherit (final) {name}; in {name})"),
@@ -195,6 +195,11 @@ impl Draw<'_> {
             12 => format!(
                 "(final.callPackage (let v = 1; in {{ {name} }}: {name} + v) {{ {name} = final.{name}; }})"
             ),
+            13 => format!("final.pkgs.{name}"),
+            14 => {
+                format!("(let inherit (final) pkgs; in with final; pkgs.{name} + pkgs.pkgs.{name})")
+            }
+            15 => format!("final.buildPackages.{name}"),
             _ => {
                 let left = self.selecting(known, depth - 1);
                 format!("({left} + {})", self.selecting(known, depth - 1))
@@ -245,6 +250,8 @@ fn what_an_overlay_gives_stays() {
           let
             own = overlay final prev;
             final = prev // own // {
+              pkgs = final;
+              buildPackages = final;
               callPackage = f: args: f (builtins.intersectAttrs (builtins.functionArgs f) final // args);
             };
           in own;
